@@ -1,0 +1,1 @@
+"""May this batch of scraped news be published? Clean, deduplicate, gate, report."""

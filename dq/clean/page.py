@@ -1,0 +1,356 @@
+"""The way of one page: content -> lines -> scores and roles -> segments -> articles, with a row for every line."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from dq.clean import html as markup
+from dq.clean.dates import find_date
+from dq.clean.lines import Line, score, split_text
+from dq.clean.roles import Role, find_roles, label_value
+from dq.clean.segments import SUBHEADS, Segment, View, main_segment, reads_as_heading, split
+from dq.fold import words as fold_words
+from dq.options import CleanOptions
+from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, make_id
+
+PROSE = 0.5
+"""Score from which a line is running text."""
+LANGUAGE_SAMPLE = 2_000
+"""Characters of a body that the language detector reads; more change nothing."""
+LANGUAGE_WORDS = 8
+"""Words below which a language would be a guess."""
+HEADER_LINES = 3
+"""A date this many lines above the headline still belongs to it; further up it is the clock of the page's header."""
+OUTLET_WORDS = 6
+_OUTLET = re.compile(r"[–—/:-]\s*$|\s[–—-]\s|^[–—-]")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Cleaned:
+    """A page with its lines, articles and paragraphs, as rows of the tables of these names."""
+
+    page: Page
+    lines: tuple[dict[str, Any], ...]
+    articles: tuple[dict[str, Any], ...]
+    paragraphs: tuple[dict[str, Any], ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """A page read: its lines, how sure each is content, and what the markup says of the whole.
+
+    `prose` tells which lines are running text and `inner` which may stand between them; `left_out` is the reason of
+    lines that are neither.
+    """
+
+    lines: list[Line]
+    scores: Sequence[float]
+    prose: Sequence[bool]
+    inner: Sequence[bool]
+    left_out: str
+    most_inner: int = SUBHEADS
+    title: str = ""
+    author: str | None = None
+    date: str | None = None
+
+
+def clean_pages(pages: Iterable[Page], options: CleanOptions) -> dict[str, pl.DataFrame]:
+    """Pages as frames of the tables pages, lines, articles and paragraphs, each in its schema."""
+    cleaned = [clean_page(page, options) for page in pages]
+    return {
+        "pages": PAGES.frame(dataclasses.asdict(one.page) for one in cleaned),
+        "lines": LINES.frame(row for one in cleaned for row in one.lines),
+        "articles": ARTICLES.frame(row for one in cleaned for row in one.articles),
+        "paragraphs": PARAGRAPHS.frame(row for one in cleaned for row in one.paragraphs),
+    }
+
+
+def clean_page(page: Page, options: CleanOptions) -> Cleaned:
+    """One page, cleaned; a page that cannot be read as articles comes back with a status and a problem."""
+    if page.status != "ok":
+        return Cleaned(page=page, lines=(), articles=(), paragraphs=())
+    if page.format == "html" and (deep := markup.depth(page.content)) > options.max_depth:
+        problem = f"elements are nested {deep} deep; the limit is {options.max_depth} (max_depth)"
+        return Cleaned(page=_with(page, "rejected", problem), lines=(), articles=(), paragraphs=())
+    reading = read_html(page.content, page.url) if page.format == "html" else read_text(page.content)
+    return assemble(page, reading, options)
+
+
+def _with(page: Page, status: Any, problem: str) -> Page:
+    told = problem if page.problem is None else f"{page.problem}; {problem}"
+    return dataclasses.replace(page, status=status, problem=told)
+
+
+def read_text(text: str) -> Reading:
+    """A page that was already flattened: the line scorer decides."""
+    return read_lines(split_text(text))
+
+
+def read_lines(lines: list[Line]) -> Reading:
+    """Lines read by the line scorer alone; what reads as a heading counts only between paragraphs."""
+    scores = score(lines)
+    prose = [value >= PROSE and not reads_as_heading(line) for value, line in zip(scores, lines, strict=True)]
+    once = Counter(line.key for line in lines)
+    inner = [once[line.key] == 1 for line in lines]
+    return Reading(lines=lines, scores=scores.tolist(), prose=prose, inner=inner, left_out="not-running-text")
+
+
+def read_html(html: str, url: str | None) -> Reading:
+    """An HTML page: trafilatura decides; where it finds nothing, the line scorer does."""
+    tree = markup.parse(html)
+    if tree is None:
+        return read_lines([])
+    markup.prune(tree)
+    lines = markup.flatten(tree)
+    found = markup.extract(html, url)
+    if found is None or not found.paragraphs:
+        return read_lines(lines)
+    kept = markup.match(lines, found)
+    return Reading(
+        lines=lines,
+        scores=[
+            max(value, PROSE) if keep else min(value, PROSE / 2) for value, keep in zip(score(lines), kept, strict=True)
+        ],
+        prose=[keep and line.tag not in HEADINGS for keep, line in zip(kept, lines, strict=True)],
+        inner=kept,
+        left_out="left-out-by-trafilatura",
+        most_inner=len(lines),
+        title=found.title or "",
+        author=found.author,
+        date=found.date,
+    )
+
+
+SOFT_LABELS = frozenset({"byline", "related", "credit", "date"})
+"""Labels that a longer line of running text may bear by its first words alone; there the scorer decides."""
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
+
+def assemble(page: Page, reading: Reading, options: CleanOptions) -> Cleaned:
+    """Rows of all tables for a page that was read."""
+    lines = reading.lines
+    roles = find_roles(lines)
+    prose = [
+        is_prose and (role is None or (role.label in SOFT_LABELS and line.n_words > 2 * OUTLET_WORDS))
+        for is_prose, role, line in zip(reading.prose, roles, lines, strict=True)
+    ]
+    view = View(
+        lines=lines,
+        prose=prose,
+        inner=[inner and role is None for inner, role in zip(reading.inner, roles, strict=True)],
+        roles=roles,
+        copies=Counter(line.key for line in lines),
+        title_hint=reading.title,
+        url=page.url or "",
+        most_inner=reading.most_inner,
+    )
+    segments = split(view, options.min_article_words)
+    if not segments:
+        problem = f"no article found: none of {len(lines)} lines reads as running text"
+        rows = line_rows(page, view, reading, [])
+        return Cleaned(page=_with(page, "empty", problem), lines=tuple(rows), articles=(), paragraphs=())
+    rows = line_rows(page, view, reading, segments)
+    articles = article_rows(page, view, reading, segments, rows)
+    paragraphs = [paragraph for row in articles for paragraph in paragraph_rows(row)]
+    return Cleaned(page=page, lines=tuple(rows), articles=tuple(articles), paragraphs=tuple(paragraphs))
+
+
+def line_rows(page: Page, view: View, reading: Reading, segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    """A row of the table lines for every line of the page."""
+    kept = {at: (label, ordinal) for ordinal, segment in enumerate(segments) for at, label in _kept_lines(segment)}
+    outlets = {at for segment in segments for at in outlet_lines(view, segment)}
+    seen: set[str] = set()
+    titles = {view.lines[s.title].key for s in segments if s.title is not None}
+    rows = []
+    for at, line in enumerate(view.lines):
+        role = view.roles[at] or (Role("credit", "outlet-line") if at in outlets else None)
+        label, ordinal = kept.get(at, (None, None))
+        if label is None:
+            role = removed_role(
+                line,
+                role,
+                copy=line.key in seen or line.key in titles,
+                boxed=_boxed(view, segments, at),
+                left_out=reading.left_out,
+            )
+        row = {
+            "page_id": page.page_id,
+            "line": at,
+            "text": line.text,
+            "label": label or (role.label if role else "other"),
+            "kept": label is not None,
+            "reason": KEPT_REASONS[label] if label else (role.reason if role else reading.left_out),
+            "score": float(reading.scores[at]),
+            "article": ordinal,
+        }
+        rows.append(row)
+        if line.words:
+            seen.add(line.key)
+    return rows
+
+
+KEPT_REASONS = {"title": "headline-of-text", "subtitle": "standfirst-before-text", "body": "running-text"}
+
+
+def _kept_lines(segment: Segment) -> list[tuple[int, str]]:
+    kept = [(at, "body") for at in segment.body]
+    kept += [(segment.subtitle, "subtitle")] if segment.subtitle is not None else []
+    return kept + ([(segment.title, "title")] if segment.title is not None else [])
+
+
+def removed_role(line: Line, role: Role | None, *, copy: bool, boxed: bool, left_out: str) -> Role:
+    """The label and reason of a line that no article keeps."""
+    if copy and (role is None or role.label == "caption"):
+        return Role("repeat", "printed-before")
+    if role is not None:
+        return role
+    if boxed:
+        return Role("related", "in-related-box")
+    return Role("navigation", left_out) if line.n_words <= OUTLET_WORDS else Role("other", left_out)
+
+
+def _boxed(view: View, segments: Sequence[Segment], at: int) -> bool:
+    """Whether a related-articles heading stands between the text above and this line."""
+    body = {place for segment in segments for place in segment.body}
+    for place in range(at - 1, -1, -1):
+        if place in body:
+            return False
+        if view.label(place) == "related":
+            return True
+        if view.label(place) in {"footer", "form"}:
+            return False
+    return False
+
+
+def outlet_lines(view: View, segment: Segment) -> list[int]:
+    """Short lines between headline and text that name an outlet and a place: `Observatory – City`, `Outlet/`."""
+    if segment.title is None or not segment.body:
+        return []
+    between = range(segment.title + 1, segment.body[0])
+    return [
+        at
+        for at in between
+        if view.roles[at] is None and view.lines[at].n_words <= OUTLET_WORDS and _OUTLET.search(view.lines[at].text)
+    ]
+
+
+def article_rows(
+    page: Page, view: View, reading: Reading, segments: Sequence[Segment], rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """A row of the table articles for every segment."""
+    main = main_segment(view, segments)
+    total = sum(len(row["text"]) for row in rows)
+    kept = sum(len(row["text"]) for row in rows if row["kept"])
+    return [
+        {
+            "article_id": make_id(page.page_id, str(ordinal)),
+            "page_id": page.page_id,
+            "ordinal": ordinal,
+            "is_main": ordinal == main,
+            "url": page.url,
+            "host": page.host,
+            "boilerplate_share": 1 - kept / total if total else 0.0,
+            "cluster_id": None,
+            "is_canonical": True,
+            **article_text(view, segment, reading, is_main=ordinal == main),
+            **article_metadata(view, segment, reading, rows, is_main=ordinal == main),
+        }
+        for ordinal, segment in enumerate(segments)
+    ]
+
+
+def article_text(view: View, segment: Segment, reading: Reading, *, is_main: bool) -> dict[str, Any]:
+    """Title, standfirst, body and what is counted on them."""
+    body = "\n\n".join(view.lines[at].text for at in segment.body)
+    title = (
+        view.lines[segment.title].text if segment.title is not None else (reading.title or None) if is_main else None
+    )
+    return {
+        "title": title,
+        "subtitle": view.lines[segment.subtitle].text if segment.subtitle is not None else None,
+        "body": body,
+        "language": detect_language(f"{title or ''}\n{body}"),
+        "n_words": sum(len(view.lines[at].words) for at in segment.body),
+        "n_paragraphs": len(segment.body),
+    }
+
+
+def article_metadata(
+    view: View, segment: Segment, reading: Reading, rows: Sequence[dict[str, Any]], *, is_main: bool
+) -> dict[str, Any]:
+    """Authors, credit and date from the lines of the segment, the markup's own where the lines are silent."""
+    head = segment.title if segment.title is not None else segment.body[0]
+    before = rows[max(segment.start, head - HEADER_LINES) : segment.body[-1] + 1]
+    behind = itertools.takewhile(
+        lambda row: row["label"] not in {"related", "footer", "form"}, rows[segment.body[-1] + 1 : segment.end]
+    )
+    around = [*before, *behind]
+    authors = [name for row in around if row["label"] == "byline" for name in split_authors(row["text"])]
+    if not authors and is_main and reading.author:
+        authors = [name for part in reading.author.split(";") if (name := part.strip())]
+    credit = next((label_value(row["text"]).strip("/ –—-") for row in around if row["label"] == "credit"), None)
+    return {
+        "authors": list(dict.fromkeys(authors)),
+        "credit": credit or None,
+        "published_at": publication_date(view, segment, reading, is_main=is_main),
+    }
+
+
+def publication_date(view: View, segment: Segment, reading: Reading, *, is_main: bool) -> datetime | None:
+    """The date that the markup states, else that of a date line at the headline; a header's clock is neither."""
+    if is_main and reading.date and (stated := find_date(reading.date)) is not None:
+        return stated
+    head = segment.title if segment.title is not None else segment.body[0]
+    near = [at for at in range(max(segment.start, head - HEADER_LINES), segment.body[0]) if view.label(at) == "date"]
+    near += [at for at in range(segment.body[0], segment.end) if view.roles[at] == Role("date", "date-label")]
+    return next((found for at in near if (found := find_date(view.lines[at].text)) is not None), None)
+
+
+_AND = re.compile(r"\s*(?:,|،|;|؛| and | et | y | und | و(?=\S+ \S+$)|&|/)\s*")
+
+
+def split_authors(byline: str) -> list[str]:
+    """The names in a byline, its label and any place in brackets left out.
+
+    >>> split_authors("By Jane Doe and John Roe (London)"), split_authors("كتب: سالم الهاشمي")
+    (['Jane Doe', 'John Roe'], ['سالم الهاشمي'])
+    """
+    text = re.sub(r"\s*[(\[].*?[)\]]\s*$", "", byline)
+    value = label_value(text)
+    if value == text.strip():
+        value = " ".join(text.split()[1:])
+    return [name.strip() for name in _AND.split(value) if 0 < len(name.split()) <= OUTLET_WORDS]
+
+
+def paragraph_rows(article: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of the table paragraphs for a row of articles."""
+    return [
+        {
+            "article_id": article["article_id"],
+            "paragraph": place,
+            "text": text,
+            "n_words": len(fold_words(text)),
+            "reuse_id": None,
+            "reuse_articles": 1,
+            "reuse_hosts": 1,
+        }
+        for place, text in enumerate(article["body"].split("\n\n"))
+    ]
+
+
+def detect_language(text: str) -> str | None:
+    """ISO 639-1 code of the text, or None where there is too little of it."""
+    sample = text[:LANGUAGE_SAMPLE]
+    if len(fold_words(sample)) < LANGUAGE_WORDS:
+        return None
+    import py3langid  # noqa: PLC0415  # half a second to load, paid when the first article is read
+
+    return str(py3langid.classify(sample)[0])

@@ -1,0 +1,183 @@
+"""Roles: what a line is for, where its words or its shape leave no doubt.
+
+Every rule is a small function with a name; the name is the reason code that a reviewer reads. Rules are tried in
+order, the first that holds decides. Phrases live in `lexicon.toml`, folded when they are read, for eleven languages.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from importlib import resources
+
+from dq.clean.dates import is_date_line
+from dq.clean.lines import Line, ends_sentence, holds_sentence_break
+from dq.fold import key
+
+LABEL_WORDS = 14
+"""A line that starts with a label ("Source:") has at most this many words; beyond, it is a sentence."""
+HAS_WORDS = 40
+"""A line that a phrase inside it makes a form or footer has at most this many words."""
+LABEL_ALONE = 2
+"""Words of a label without a value."""
+CAPTION_WORDS = 45
+"""A caption has at most this many words."""
+CREDIT_WORDS = 6
+"""A byline, credit or bracketed photo credit has at most this many words."""
+
+_COUNTERS = re.compile(
+    r"^(?:(?:share|tweet|like|pin|shares?|views?|comments?|مشاركة|مشاهدة|تعليق)\s*[\d.,]*[km]?\s*)+$", re.IGNORECASE
+)
+_NUMBER_LINE = re.compile(r"^[\W\d_]+[km]?$", re.IGNORECASE)
+_COPYRIGHT = re.compile(r"©|\(c\)\s*(?:19|20)\d\d|copyright", re.IGNORECASE)
+_URL_LINE = re.compile(r"^(?:https?://|www\.)\S+$|^\S+@\S+\.\S+$", re.IGNORECASE)
+_PHONE = re.compile(r"^(?:whatsapp|tel|phone|fax|هاتف|واتساب|تلفون|فاكس)?\s*[:：]?\s*\+?[\d\s()-]{7,}$", re.IGNORECASE)
+_BRACKET_CREDIT = re.compile(r"^(?P<rest>.+?)\s*[(\[（](?P<credit>[^()\[\]（）]{2,40})[)\]）]\s*$", re.DOTALL)
+_OUTLET_PLACE = re.compile(
+    r"^[«\"“][^»\"”]{2,40}[»\"”]\s*[(\[][^()\[\]]{2,40}[)\]]$"
+    r"|^[^\s:]{2,20}(?: [^\s:]{2,20})?\s*:\s*[«\"“][^»\"”]{2,40}[»\"”]$"
+)
+_PERSON_PLACE = re.compile(r"^[^\W\d]+(?: [^\W\d]+){1,3} \([^\W\d]+(?: [^\W\d]+)?\s?\)$")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Role:
+    """The label of a line and the rule that gave it."""
+
+    label: str
+    reason: str
+
+
+Rule = Callable[[Line], bool]
+
+
+@functools.cache
+def _lexicon() -> dict[tuple[str, str], dict[str, frozenset[str]]]:
+    """(role, matching) -> first word -> folded phrases; the first word makes a long lexicon cheap."""
+    source = resources.files("dq.clean").joinpath("lexicon.toml").read_text(encoding="utf-8")
+    lexicon: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
+    for role, ways in tomllib.loads(source).items():
+        for way, languages in ways.items():
+            phrases = {key(phrase) for group in languages.values() for phrase in group} - {""}
+            by_first: dict[str, set[str]] = {}
+            for phrase in phrases:
+                by_first.setdefault(phrase.split()[0], set()).add(phrase)
+            lexicon[role, way] = {word: frozenset(group) for word, group in by_first.items()}
+    return lexicon
+
+
+def phrase_is(line: Line, role: str) -> bool:
+    """The whole line is a phrase of the role."""
+    return bool(line.words) and line.key in _lexicon().get((role, "is"), {}).get(line.words[0], ())
+
+
+def phrase_starts(line: Line, role: str) -> bool:
+    """The line starts with a phrase of the role, and is short or has a colon behind it."""
+    if not line.words or line.n_words > LABEL_WORDS:
+        return False
+    phrases = _lexicon().get((role, "starts"), {}).get(line.words[0], ())
+    return any((line.key + " ").startswith(phrase + " ") for phrase in phrases)
+
+
+def phrase_has(line: Line, role: str) -> bool:
+    """The line holds a phrase of the role and is no paragraph."""
+    if line.n_words > HAS_WORDS:
+        return False
+    padded = f" {line.key} "
+    return any(
+        f" {phrase} " in padded
+        for word in set(line.words)
+        for phrase in _lexicon().get((role, "has"), {}).get(word, ())
+    )
+
+
+def has_colon(text: str) -> bool:
+    return ":" in text or "：" in text
+
+
+def is_labelled(line: Line, role: str) -> bool:
+    """`Label: value`, or the label alone."""
+    return phrase_starts(line, role) and (
+        has_colon(line.text[:40]) or phrase_is(line, role) or line.n_words <= CREDIT_WORDS
+    )
+
+
+def is_photo_caption(line: Line) -> bool:
+    """A clause with a short credit in brackets at its end, `... (Reuters)`; a sentence before the brackets is text."""
+    match = _BRACKET_CREDIT.match(line.text)
+    if match is None or line.n_words > CAPTION_WORDS or holds_sentence_break(line.text):
+        return False
+    return (
+        not ends_sentence(match["rest"])
+        and len(match["credit"].split()) <= CREDIT_WORDS - 2
+        and len(match["rest"].split()) > 1
+    )
+
+
+def is_outlet_credit(line: Line) -> bool:
+    """`«Outlet» (City)`, `City: «Outlet»` or `First Last (City)`."""
+    return _OUTLET_PLACE.match(line.text) is not None or _PERSON_PLACE.match(line.text) is not None
+
+
+def is_tags(line: Line) -> bool:
+    """`Tags: a, b`, or the label alone."""
+    return phrase_starts(line, "tags") and (has_colon(line.text[:40]) or line.n_words <= LABEL_ALONE)
+
+
+def is_byline(line: Line) -> bool:
+    """`By First Last`; a sentence that begins with the same word is longer or ends with a full stop."""
+    if ends_sentence(line.text) or not phrase_starts(line, "byline"):
+        return False
+    return has_colon(line.text[:30]) or line.n_words <= CREDIT_WORDS
+
+
+RULES: tuple[tuple[str, str, Rule], ...] = (
+    ("widget", "no-letters", lambda line: not line.words or _NUMBER_LINE.match(line.text) is not None),
+    ("share", "share-counters", lambda line: _COUNTERS.match(line.text) is not None),
+    ("widget", "widget-label", lambda line: phrase_is(line, "widget")),
+    ("share", "share-label", lambda line: phrase_is(line, "share") or phrase_starts(line, "share")),
+    ("form", "form-label", lambda line: phrase_is(line, "form") or phrase_has(line, "form")),
+    ("related", "related-heading", lambda line: phrase_is(line, "related")),
+    ("footer", "footer-label", lambda line: phrase_is(line, "footer")),
+    ("footer", "copyright", lambda line: line.n_words <= HAS_WORDS and _COPYRIGHT.search(line.text) is not None),
+    ("footer", "footer-phrase", lambda line: phrase_has(line, "footer")),
+    ("footer", "contact", lambda line: _URL_LINE.match(line.text) is not None or _PHONE.match(line.text) is not None),
+    ("date", "date-label", lambda line: phrase_starts(line, "date") and is_date_line(line.text)),
+    ("date", "date-line", lambda line: is_date_line(line.text)),
+    (
+        "tags",
+        "tags-label",
+        is_tags,
+    ),
+    ("related", "related-link", lambda line: phrase_starts(line, "related") and has_colon(line.text[:40])),
+    ("credit", "credit-label", lambda line: phrase_starts(line, "credit") and has_colon(line.text[:40])),
+    ("credit", "outlet-credit", is_outlet_credit),
+    ("caption", "caption-label", lambda line: phrase_starts(line, "caption") and has_colon(line.text[:30])),
+    ("byline", "byline-label", is_byline),
+    ("caption", "photo-credit", is_photo_caption),
+)
+"""(label, reason, rule), tried in order."""
+
+
+def find_role(line: Line) -> Role | None:
+    """The role that a line's own words or shape give it, or None."""
+    return next((Role(label, reason) for label, reason, rule in RULES if rule(line)), None)
+
+
+def find_roles(lines: Sequence[Line]) -> list[Role | None]:
+    """The role of each line; equal lines are looked at once."""
+    seen: dict[str, Role | None] = {}
+    return [seen[line.text] if line.text in seen else seen.setdefault(line.text, find_role(line)) for line in lines]
+
+
+def label_value(text: str) -> str:
+    """What stands behind a label's colon; the text itself where there is none.
+
+    >>> label_value("المصدر: بوابة الأخبار")
+    'بوابة الأخبار'
+    """
+    _, colon, value = text.replace("：", ":").partition(":")
+    return value.strip() if colon else text.strip()

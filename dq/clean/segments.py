@@ -1,0 +1,331 @@
+"""Segments: the articles that a page holds, and the title, standfirst and body of each.
+
+A page is cut before a headline only where at least two signals agree that another article begins there (`SIGNALS`);
+one alone, a "read also" link in mid-text say, never cuts. Which article is the main one is told by the page's title,
+its address or its position, never by length.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote, urlsplit
+
+from dq.clean.lines import Line, count_words, ends_sentence, holds_sentence_break
+from dq.clean.roles import Role
+from dq.fold import words as fold_words
+
+SIGNALS = {
+    "headline-repeated": "the headline is printed again before its text",
+    "related-before": "a related-articles heading stands between the two texts",
+    "end-before": "tags, source, share bar, form or footer end the text before",
+    "caption-block": "a caption stands between headline and text",
+    "restart": "a byline, date, source or dateline stands between headline and text",
+    "cohesion-lost": "the text shares few words with the one before",
+}
+SIGNALS_NEEDED = 2
+HEADLINE_WORDS = (3, 30)
+"""Fewest and most words of a headline."""
+HEADLINE_REACH = 10
+"""Lines from a headline to the first paragraph of its text, at most: captions, bylines and copies of it between."""
+RUN = 2
+"""Paragraphs that make a running text."""
+RUNNING_GAP = 2
+"""Two paragraphs at most this many lines apart run on; teasers stand further apart."""
+BODY_GAP = 12
+"""After so many lines without running text, text must show that it still belongs to the article."""
+SUBHEADS = 2
+"""Short lines in a row between two paragraphs that are read as subheadings."""
+COHESION = 0.22
+"""Share of a text's content stems that its article so far must hold for the two to belong together."""
+SHORTEST_STEM = 3
+STEM = 5
+"""Letters by which two word forms are compared; enough for most inflected languages, and needs no dictionary."""
+BOX_LABELS = frozenset({"related", "tags", "form", "footer"})
+END_LABELS = frozenset({"tags", "credit", "share", "form", "footer"})
+RESTART_LABELS = frozenset({"byline", "date", "credit"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """One article of a page: indices into the page's lines; `signals` tell why it was cut from what stands before."""
+
+    start: int
+    end: int
+    title: int | None
+    subtitle: int | None
+    body: tuple[int, ...]
+    signals: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """A page as segmentation sees it.
+
+    `prose` tells which lines are running text and `inner` which may stand between two paragraphs of it (subheadings,
+    list items), `copies` how often each line's key occurs; at most `most_inner` lines in a row may stand between two
+    paragraphs.
+    """
+
+    lines: Sequence[Line]
+    prose: Sequence[bool]
+    inner: Sequence[bool]
+    roles: Sequence[Role | None]
+    copies: Counter[str]
+    title_hint: str = ""
+    url: str = ""
+    most_inner: int = SUBHEADS
+
+    def label(self, at: int) -> str | None:
+        """The label that a rule gave the line, or None."""
+        role = self.roles[at]
+        return role.label if role else None
+
+    def words(self, places: Iterable[int]) -> float:
+        """Words of the lines at `places`."""
+        return sum(self.lines[at].n_words for at in places)
+
+
+def stems(words: Iterable[str]) -> set[str]:
+    """Content stems: words of three letters and more (one where a script has no spaces), article and length cut off."""
+    return {
+        word.removeprefix("و").removeprefix("ال")[:STEM]
+        for word in words
+        if len(word) >= SHORTEST_STEM or (not word.isascii() and len(word) == 1)
+    }
+
+
+def cohesion(view: View, places: Sequence[int], article: set[str]) -> float:
+    """Share of the content stems at `places` that the article holds, 0..1; 1 for no stems at all."""
+    found = stems(word for at in places for word in view.lines[at].words)
+    return len(found & article) / len(found) if found else 1.0
+
+
+def is_headline(view: View, at: int) -> bool:
+    """Whether the line could be a headline by its length and form."""
+    line = view.lines[at]
+    fewest, most = HEADLINE_WORDS
+    return (
+        view.roles[at] is None
+        and not line.bullet
+        and fewest <= line.n_words <= most
+        and not line.text.endswith((".", "。", "،", ","))
+        and not holds_sentence_break(line.text)
+    )
+
+
+def reads_as_heading(line: Line) -> bool:
+    """Whether the line is as short and open-ended as a headline or subheading."""
+    return line.n_words <= HEADING_WORDS and not ends_sentence(line.text) and not holds_sentence_break(line.text)
+
+
+HEADING_WORDS = 14
+
+
+def running(view: View, at: int, end: int) -> list[int]:
+    """Places of the paragraphs that run on from the paragraph at `at` without a gap or another role between."""
+    places = [at]
+    for nxt in range(at + 1, end):
+        if nxt - places[-1] > RUNNING_GAP or view.label(nxt) in BOX_LABELS | {"credit"}:
+            break
+        if view.prose[nxt]:
+            places.append(nxt)
+    return places
+
+
+def first_text(view: View, at: int, end: int) -> int | None:
+    """The first paragraph of running text within reach of a headline at `at`."""
+    reach = range(at + 1, min(end, at + 1 + HEADLINE_REACH))
+    return next((place for place in reach if view.prose[place]), None)
+
+
+def split(view: View, min_words: int) -> list[Segment]:
+    """The articles of a page in page order; further ones have `min_words` words or more."""
+    n = len(view.lines)
+    cuts: list[tuple[int, tuple[str, ...]]] = [(0, ())]
+    article: list[int] = []
+    at = 0
+    while at < n:
+        if view.prose[at]:
+            article.append(at)
+        elif (
+            view.words(article) >= min_words
+            and is_headline(view, at)
+            and (signals := cut_signals(view, at, article, min_words))
+        ):
+            cuts.append((at, signals))
+            article = []
+        at += 1
+    ends = [start for start, _ in cuts[1:]] + [n]
+    segments = [read_segment(view, start, end, signals) for (start, signals), end in zip(cuts, ends, strict=True)]
+    return [segment for segment in segments if segment.body]
+
+
+def cut_signals(view: View, at: int, article: Sequence[int], min_words: int) -> tuple[str, ...]:
+    """The signals that another article begins with the headline at `at`; empty where they do not suffice."""
+    n = len(view.lines)
+    text = first_text(view, at, n)
+    if text is None:
+        return ()
+    paragraphs = running(view, text, n)
+    if len(paragraphs) < RUN or view.words(paragraphs) < min_words:
+        return ()
+    before = {view.label(place) for place in range(article[-1] + 1, at)}
+    between = range(at + 1, text)
+    labels = {view.label(place) for place in between}
+    known = stems(word for place in article for word in view.lines[place].words)
+    lost = cohesion(view, [at, *paragraphs[:5]], known) < COHESION
+    found = {
+        "headline-repeated": any(view.lines[place].key == view.lines[at].key for place in between),
+        "related-before": "related" in before,
+        "end-before": bool(before & END_LABELS),
+        "caption-block": "caption" in labels,
+        "restart": bool(labels & RESTART_LABELS),
+        "cohesion-lost": lost,
+    }
+    signals = tuple(name for name, holds in found.items() if holds)
+    return signals if len(signals) >= SIGNALS_NEEDED and (lost or found["headline-repeated"]) else ()
+
+
+def read_segment(view: View, start: int, end: int, signals: tuple[str, ...]) -> Segment:
+    """Title, standfirst and body of the article between two cuts."""
+    text = body_start(view, start, end)
+    if text is None:
+        return Segment(start=start, end=end, title=None, subtitle=None, body=(), signals=signals)
+    body = walk_body(view, text, end)
+    known = stems(word for at in body[:10] for word in view.lines[at].words)
+    title = find_title(view, start, text, known)
+    subtitle = None if title is None else find_subtitle(view, title, text)
+    return Segment(start=start, end=end, title=title, subtitle=subtitle, body=tuple(body), signals=signals)
+
+
+def body_start(view: View, start: int, end: int) -> int | None:
+    """The first paragraph of the first run of text that is at least half as long as the longest run."""
+    runs: list[list[int]] = []
+    at = start
+    while at < end:
+        if view.prose[at]:
+            runs.append(running(view, at, end))
+            at = runs[-1][-1]
+        at += 1
+    if not runs:
+        return None
+    fullest = max(view.words(run) for run in runs)
+    return next(run[0] for run in runs if view.words(run) * 2 >= fullest)
+
+
+def walk_body(view: View, text: int, end: int) -> list[int]:
+    """The places of the body: paragraphs from `text` on, with the subheadings between them.
+
+    Behind a box (related links, tags, a form) or a wide gap only text that runs on and coheres with the article is
+    taken up again.
+    """
+    body = [text]
+    article = stems(view.lines[text].words)
+    pending: list[int] = []
+    boxed = False
+    for at in range(text + 1, end):
+        label = view.label(at)
+        if view.prose[at]:
+            apart = boxed or at - body[-1] > BODY_GAP
+            if apart and not resumes(view, at, end, article):
+                continue
+            if not apart and len(pending) <= view.most_inner:
+                body.extend(pending)
+            body.append(at)
+            article |= stems(view.lines[at].words)
+            pending, boxed = [], False
+        elif label in BOX_LABELS and view.roles[at] != Role("related", "related-link"):
+            boxed = True
+        elif view.inner[at]:
+            pending.append(at)
+    return body
+
+
+def resumes(view: View, at: int, end: int, article: set[str]) -> bool:
+    """Whether the text at `at` takes the article up again."""
+    paragraphs = [place for place in running(view, at, end) if view.lines[place].n_words > HEADING_WORDS]
+    return len(paragraphs) > 1 and cohesion(view, paragraphs[:3], article) >= COHESION
+
+
+def find_title(view: View, start: int, text: int, known: set[str]) -> int | None:
+    """The headline of the body that starts at `text`: the likeliest line before it, of its copies the last."""
+    best, best_score = None, 0.0
+    for at in range(start, text):
+        if (value := title_score(view, at, text, known)) >= max(best_score, TITLE_NEEDED):
+            best, best_score = at, value
+    return best
+
+
+TITLE_NEEDED = 0.9
+TITLE_NEAR = 25
+"""Lines before the text beyond which nearness no longer speaks for a headline."""
+
+
+def title_score(view: View, at: int, text: int, known: set[str]) -> float:
+    """Evidence that the line is the text's headline: words shared, copies, nearness, markup, the page's own title."""
+    line = view.lines[at]
+    hinted = bool(view.title_hint) and line.key == " ".join(fold_words(view.title_hint))
+    if not (hinted or is_headline(view, at)):
+        return 0.0
+    shared = stems(line.words)
+    overlap = len(shared & known) / len(shared) if shared else 0.0
+    nearness = max(0.0, 1 - (text - at) / TITLE_NEAR)
+    return (
+        1.2 * overlap
+        + 0.5 * nearness
+        + 0.3 * (view.copies[line.key] > 1)
+        + 0.2 * (line.n_words > HEADLINE_WORDS[0])
+        + {"h1": 1.0, "h2": 0.4}.get(line.tag, 0.0)
+        - 0.4 * ends_sentence(line.text)
+        + 3.0 * hinted
+        + 0.8 * slug_overlap(view.url, line)
+    )
+
+
+def slug_overlap(url: str, line: Line) -> float:
+    """Share of the words of the address's last part that the line holds, 0..1; 0 where that part names no story."""
+    parts = [part for part in unquote(urlsplit(url).path).split("/") if part]
+    slug = [word for word in fold_words(parts[-1].removesuffix(".html")) if not word.isdigit()] if parts else []
+    return len(set(slug) & set(line.words)) / len(set(slug)) if count_words(slug) >= SLUG_WORDS else 0.0
+
+
+def find_subtitle(view: View, title: int, text: int) -> int | None:
+    """A standfirst: the line just before the text that is neither a role nor a copy, of five words or more."""
+    for at in range(text - 1, max(title, text - 1 - RUNNING_GAP), -1):
+        line = view.lines[at]
+        if (
+            view.roles[at] is None
+            and line.n_words >= SUBTITLE_WORDS
+            and view.copies[line.key] == 1
+            and line.key != view.lines[title].key
+        ):
+            return at
+    return None
+
+
+SUBTITLE_WORDS = 5
+"""Fewest words of a standfirst."""
+SLUG_WORDS = 3
+"""Fewest words of an address that names its story."""
+
+
+def main_segment(view: View, segments: Sequence[Segment]) -> int:
+    """Which segment the page is about: the one whose title the page or its address names, else the first."""
+    hint = stems(fold_words(view.title_hint))
+
+    def named(segment: Segment) -> float:
+        if segment.title is None:
+            return 0.0
+        line = view.lines[segment.title]
+        shared = len(stems(line.words) & hint) / len(hint) if hint else 0.0
+        return shared + slug_overlap(view.url, line)
+
+    return max(
+        range(len(segments)), key=lambda place: (named(segments[place]) > MAIN_NAMED and named(segments[place]), -place)
+    )
+
+
+MAIN_NAMED = 0.5
+"""Agreement with the page's title or address above which a later article may be the main one."""

@@ -1,0 +1,347 @@
+"""The command line: parse, call, exit.
+
+Options are declared once, in `options.py`; this module makes flags of them, fills them from `DQ_...` variables and from
+`[tool.dq]` in pyproject.toml or dq.toml, and remembers where each value came from. A flag wins over a variable, a
+variable over dq.toml, dq.toml over pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import App, Parameter, Token
+
+from dq.errors import ConfigError, DqError
+from dq.options import (
+    CleanOptions,
+    ColumnOptions,
+    DedupOptions,
+    EngineOptions,
+    GateOptions,
+    IngestOptions,
+    Options,
+    Origin,
+    OutputOptions,
+    ReportOptions,
+)
+
+CONFIG_FILES = (("dq.toml", ()), ("pyproject.toml", ("tool", "dq")))
+"""Files with settings and the table in each that holds them, the strongest first."""
+WRONG_USE = 2
+FAULT = 4
+INTERRUPTED = 130
+
+
+def _flag_name(field: str) -> str:
+    """Options of a stage are flags of their own, without the stage's name before them."""
+    return "*" if field == "columns" else cyclopts.default_name_transform(field)
+
+
+FLAT = Parameter(name="*", name_transform=_flag_name)
+Ingest = Annotated[IngestOptions, FLAT]
+Clean = Annotated[CleanOptions, FLAT]
+Engine = Annotated[EngineOptions, FLAT]
+Dedup = Annotated[DedupOptions, FLAT]
+Gate = Annotated[GateOptions, FLAT]
+Report = Annotated[ReportOptions, FLAT]
+Output = Annotated[OutputOptions, FLAT]
+Columns = Annotated[ColumnOptions, FLAT]
+
+
+def option_names() -> frozenset[str]:
+    """Every key that a settings file may hold."""
+    stages = (
+        IngestOptions,
+        CleanOptions,
+        EngineOptions,
+        DedupOptions,
+        GateOptions,
+        ReportOptions,
+        OutputOptions,
+        ColumnOptions,
+    )
+    names = {field.name for stage in stages for field in dataclasses.fields(stage)}
+    return frozenset(names - {"columns"} | {"inputs"})
+
+
+class Settings:
+    """Fills options that no flag gave from the environment and from settings files; notes each one's origin."""
+
+    def __init__(self) -> None:
+        self.origins: dict[str, Origin] = {}
+
+    def __call__(self, _app: App, _commands: tuple[str, ...], arguments: cyclopts.ArgumentCollection) -> None:
+        """What cyclopts calls with every command's arguments, before it converts them."""
+        files = list(read_settings(Path.cwd()))
+        for argument in arguments:
+            name = argument.field_info.name
+            if argument.children or name not in option_names():
+                continue
+            if argument.tokens:
+                self.origins[name] = Origin("flag", argument.name)
+                continue
+            for origin, values in given(name, files):
+                self.origins[name] = origin
+                for index, value in enumerate(values):
+                    argument.append(Token(keyword=str(origin), value=value, source=str(origin), index=index))
+                break
+
+
+def given(name: str, files: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[tuple[Origin, list[str]]]:
+    """Where an option is set beside the command line, the strongest first: (origin, values as text)."""
+    variable = f"DQ_{name.upper()}"
+    if variable in os.environ:
+        yield Origin("environment", variable), [part for part in os.environ[variable].split(",") if part]
+    for place, table in files:
+        if name in table:
+            value = table[name]
+            yield Origin("file", place), [str(part) for part in (value if isinstance(value, list) else [value])]
+
+
+def read_settings(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(place, settings) for each settings file in `folder`; ConfigError for bad TOML or an unknown key."""
+    for name, keys in CONFIG_FILES:
+        path = folder / name
+        if not path.is_file():
+            continue
+        try:
+            table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{name} is no valid TOML: {error}; correct it") from error
+        for key in keys:
+            table = table.get(key, {})
+        where = f"{name} [{'.'.join(keys)}]" if keys else name
+        yield where, check_keys(where, table)
+
+
+def check_keys(where: str, table: Any) -> dict[str, Any]:
+    """The settings with hyphens in keys read as underscores; ConfigError names each key that is no option."""
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where} must be a table of options")
+    settings = {key.replace("-", "_"): value for key, value in table.items()}
+    known = option_names()
+    wrong = [f"{key}{_suggest(key, known)}" for key in settings if key not in known]
+    if wrong:
+        raise ConfigError(f"{where} names no option of dq: {'; '.join(wrong)}. `dq run --help` lists them")
+    return settings
+
+
+def _suggest(word: str, known: frozenset[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def build(settings: Settings) -> App:
+    """The program, with its commands; the origin of what it parses is noted in `settings`.
+
+    Each command imports what it needs when it is called: `dq --help` and `dq clean` do not pay for the gate.
+    """
+    app = App(
+        name="dq",
+        help="May this batch of scraped news be published? Clean, deduplicate, gate, report.",
+        help_epilogue="Exit codes: 0 passed, 1 the gate failed, 2 wrong use, 3 nothing readable, 4 a fault of dq.",
+        config=[settings],
+        version_flags=["--version"],
+        result_action="return_value",
+    )
+
+    def options(**stages: Any) -> Options:
+        return Options(**stages, origins=settings.origins)
+
+    @app.command
+    def run(
+        *inputs: str,
+        ingest: Ingest = IngestOptions(),
+        clean: Clean = CleanOptions(),
+        engine: Engine = EngineOptions(),
+        dedup: Dedup = DedupOptions(),
+        gate: Gate = GateOptions(),
+        report: Report = ReportOptions(),
+        output: Output = OutputOptions(),
+    ) -> int:
+        """Clean, deduplicate and gate a batch, and write its report.
+
+        Parameters
+        ----------
+        inputs
+            Files, folders or patterns: HTML and text pages, JSONL, CSV, Parquet, WARC, plain or compressed.
+
+        """
+        import dq.run
+        import dq.terminal
+
+        chosen = options(ingest=ingest, clean=clean, engine=engine, dedup=dedup, gate=gate, report=report)
+        with dq.terminal.talking() as talk:
+            outcome = dq.run.run(_some(inputs), chosen, out=output.out or dq.run.REPORTS, talk=talk)
+        dq.terminal.show_verdict(outcome.folder, outcome.verdict, as_json=output.json)
+        return outcome.verdict.exit_code
+
+    @app.command(name="clean")
+    def clean_pages(
+        *inputs: str,
+        ingest: Ingest = IngestOptions(),
+        clean: Clean = CleanOptions(),
+        engine: Engine = EngineOptions(),
+        output: Output = OutputOptions(),
+    ) -> int:
+        """Clean pages: the tables pages, lines, articles and paragraphs, and nothing else.
+
+        Parameters
+        ----------
+        inputs
+            Files, folders or patterns: HTML and text pages, JSONL, CSV, Parquet, WARC, plain or compressed.
+
+        """
+        import dq.run
+        import dq.terminal
+
+        out = output.out or dq.run.REPORTS / "clean"
+        with dq.terminal.talking() as talk:
+            found = dq.run.clean_only(
+                _some(inputs), options(ingest=ingest, clean=clean, engine=engine), out=out, talk=talk
+            )
+        dq.terminal.show_figures(out, found, as_json=output.json)
+        return 0
+
+    @app.command
+    def dedup(
+        table: Path,
+        *,
+        columns: Columns = ColumnOptions(),
+        dedup: Dedup = DedupOptions(),
+        output: Output = OutputOptions(),
+    ) -> int:
+        """Find duplicates, clusters and reused passages in any table with an id and a text.
+
+        Parameters
+        ----------
+        table
+            A Parquet, CSV or JSONL file.
+
+        """
+        import dq.run
+        import dq.terminal
+
+        out = output.out or dq.run.REPORTS / "dedup"
+        found = dq.run.dedup_only(table, options(ingest=IngestOptions(columns=columns), dedup=dedup), out=out)
+        dq.terminal.show_duplicates(out, found, as_json=output.json)
+        return 0
+
+    @app.command(name="gate")
+    def gate_again(
+        folder: Path, *, gate: Gate = GateOptions(), report: Report = ReportOptions(), output: Output = OutputOptions()
+    ) -> int:
+        """Check a finished run again, after an edit in expectations/ say.
+
+        Parameters
+        ----------
+        folder
+            The run's folder, reports/latest for example.
+
+        """
+        import dq.run
+        import dq.terminal
+
+        verdict = dq.run.gate_again(folder, options(gate=gate, report=report))
+        dq.terminal.show_verdict(folder, verdict, as_json=output.json)
+        return verdict.exit_code
+
+    @app.command(name="report")
+    def draw_again(folder: Path, *, report: Report = ReportOptions()) -> int:
+        """Draw the report of a finished run again.
+
+        Parameters
+        ----------
+        folder
+            The run's folder, reports/latest for example.
+
+        """
+        import dq.run
+
+        print(dq.run.draw_again(folder, options(report=report)))
+        return 0
+
+    @app.command
+    def explain(
+        page: str,
+        *,
+        within: Annotated[Path | None, Parameter(name="--in")] = None,
+        ingest: Ingest = IngestOptions(),
+        clean: Clean = CleanOptions(),
+    ) -> int:
+        """Show one page: every line with its label, reason and score, and its duplicates with the evidence.
+
+        Parameters
+        ----------
+        page
+            A file with a page, or the id, address or path of a page of a finished run.
+        within
+            Folder of the run that holds the page and its duplicates [default: reports/latest].
+
+        """
+        import dq.run
+        import dq.terminal
+
+        shown = dq.run.explain(page, options(ingest=ingest, clean=clean), folder=within or dq.run.REPORTS / "latest")
+        dq.terminal.show_page(shown)
+        return 0
+
+    @app.command
+    def compare(left: Path, right: Path, *, output: Output = OutputOptions()) -> int:
+        """Show what changed between two runs, host by host.
+
+        Parameters
+        ----------
+        left
+            Folder of the earlier run.
+        right
+            Folder of the later run.
+
+        """
+        import dq.terminal
+        from dq.report import compare_runs
+
+        dq.terminal.show_comparison(compare_runs(left, right), as_json=output.json)
+        return 0
+
+    return app
+
+
+def _some(inputs: Sequence[str]) -> Sequence[str]:
+    if not inputs:
+        raise ConfigError('no input was named: give files or folders, or set inputs = ["FOLDER"] under [tool.dq]')
+    return inputs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the program; returns its exit code. Errors go to standard error in plain words."""
+    app = build(Settings())
+    try:
+        code = app(list(sys.argv[1:] if arguments is None else arguments), exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as error:
+        return _fail(f"{error}\n`dq --help` lists commands and options", WRONG_USE)
+    except DqError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("stopped; the same command resumes where it was", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # a fault of ours is told in one line too; DQ_TRACEBACK=1 shows where
+        if os.environ.get("DQ_TRACEBACK"):
+            raise
+        return _fail(f"a fault of dq: {type(error).__name__}: {error}\nDQ_TRACEBACK=1 shows where it happened", FAULT)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"dq: {message}", file=sys.stderr)
+    return code

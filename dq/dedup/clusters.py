@@ -1,0 +1,70 @@
+"""Groups of near-duplicates without chaining: every member resembles the article that stands for its group.
+
+Articles are numbered by rank, best first: earliest date, then fullest text, then lowest id. In that order each one
+becomes canonical unless it resembles one that already is; every other one joins, of the canonical articles ranked
+before it, the one that it resembles most. The canonical articles are a maximal independent set of the graph of
+resemblance, the same for every order of the input, and a chain A ~ B ~ C with A unlike C falls apart where it should.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from dq.dedup.compiled import njit
+from dq.dedup.shingles import F64, I64
+
+RANK = ("date", "n_words", "id")
+RANK_DESCENDING = (False, True, False)
+
+EARLIEST, FULLEST, LOWEST_ID = "earliest date", "fullest text", "lowest id"
+
+
+def by_rank(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` (id, date, n_words), the article that would be canonical before all others first; no date comes last."""
+    return frame.sort(RANK, descending=RANK_DESCENDING, nulls_last=True)
+
+
+def canonical_of(n: int, edges: pl.DataFrame) -> tuple[I64, F64]:
+    """(canonical row, Jaccard with it) of each of `n` rows, which come in order of rank.
+
+    A row that is canonical, or alone, is its own, with a Jaccard of 1. `edges` has one row a resembling pair: left,
+    right, jaccard, with left < right.
+    """
+    edges = edges.select("left", "right", "jaccard").sort("right", "left")
+    starts = np.searchsorted(edges["right"].to_numpy(), np.arange(n + 1))
+    canonical, likeness = np.arange(n), np.ones(n)
+    _choose(starts, edges["left"].to_numpy(), edges["jaccard"].to_numpy(), canonical, likeness)
+    return canonical, likeness
+
+
+@njit(
+    "void(Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True),"
+    " Array(float64, 1, 'C', readonly=True), int64[::1], float64[::1])"
+)
+def _choose(starts: Any, better: Any, jaccard: Any, canonical: Any, likeness: Any) -> None:
+    """`better[starts[i]:starts[i + 1]]` are the rows ranked before row i that it resembles."""
+    for row in range(canonical.size):
+        for edge in range(starts[row], starts[row + 1]):
+            leads = canonical[better[edge]] == better[edge]
+            if leads and (canonical[row] == row or jaccard[edge] > likeness[row]):
+                canonical[row] = better[edge]
+                likeness[row] = jaccard[edge]
+
+
+def canonical_reason() -> pl.Expr:
+    """Aggregate a group (date, n_words; by rank) to the rule that made its first row canonical.
+
+    It is the first rule by which no other row of the group equals that one.
+    """
+    same_date = pl.col("date").slice(1).eq_missing(pl.col("date").first())
+    same_length = same_date & (pl.col("n_words").slice(1) == pl.col("n_words").first())
+    return (
+        pl.when(~same_date.any())
+        .then(pl.lit(EARLIEST))
+        .when(~same_length.any())
+        .then(pl.lit(FULLEST))
+        .otherwise(pl.lit(LOWEST_ID))
+    )

@@ -1,0 +1,75 @@
+"""The door of this room: what goes in, what comes out, and nothing yet that takes long to import."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import polars as pl
+
+from dq.errors import TableError
+from dq.options import DedupOptions
+from dq.tables import WALL_TIME
+
+COLUMNS = {
+    "id": pl.String(),
+    "text": pl.String(),
+    "title": pl.String(),
+    "date": WALL_TIME,
+    "host": pl.String(),
+    "url": pl.String(),
+}
+"""Columns that `find_duplicates` reads; the first two must be there."""
+NEEDED = ("id", "text")
+IDS_TOLD = 5
+"""Ids named in an error message."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Duplicates:
+    """What a search found: four tables of `dq.tables`, and what the tables articles and paragraphs learn from it.
+
+    membership: id, cluster_id (null where there is none), is_canonical, for every article that went in.
+    paragraphs: article_id, paragraph, reuse_id, reuse_articles, reuse_hosts, for every reused paragraph.
+    """
+
+    duplicates: pl.DataFrame
+    clusters: pl.DataFrame
+    reuse: pl.DataFrame
+    passages: pl.DataFrame
+    membership: pl.DataFrame
+    paragraphs: pl.DataFrame
+
+
+def find_duplicates(frame: pl.DataFrame, options: DedupOptions) -> Duplicates:
+    """Duplicates, clusters and reused paragraphs of a batch of articles.
+
+    `frame` has columns id (unique) and text, and may have title, date (its time zone is dropped), host and url; others
+    are ignored. What is found depends on the rows alone, not on their order. Raises TableError where id or text is
+    missing, or an id is null or comes twice, and ConfigError where no banding keeps the recall that is wanted.
+    """
+    from dq.dedup.search import search  # noqa: PLC0415  # numba takes a second to load, which only this call needs
+
+    return search(_checked(frame), options)
+
+
+def _checked(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of COLUMNS, of their types; those that are missing are null."""
+    if missing := [name for name in NEEDED if name not in frame.columns]:
+        raise TableError(f"no column {' and no column '.join(missing)}; there are: {', '.join(frame.columns)}")
+    frame = frame.select(
+        (_naive(frame, name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in COLUMNS.items()
+    )
+    ids = frame["id"]
+    if ids.null_count():
+        raise TableError(f"{ids.null_count()} rows have no id: give each row one")
+    if twice := ids.filter(ids.is_duplicated()).unique().sort().to_list():
+        more = f" and {len(twice) - IDS_TOLD} more" if len(twice) > IDS_TOLD else ""
+        raise TableError(f"ids that come more than once: {', '.join(twice[:IDS_TOLD])}{more}: give each row its own")
+    return frame
+
+
+def _naive(frame: pl.DataFrame, name: str) -> pl.Expr:
+    dtype = frame.schema[name]
+    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
+    return pl.col(name).dt.replace_time_zone(None) if zoned else pl.col(name)

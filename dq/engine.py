@@ -1,0 +1,207 @@
+"""Runs the cleaning of pages over shards: in this process or in many; what was finished is found again and kept.
+
+A shard is a run of pages in reading order. Each becomes a folder `<number>` that holds its four tables and the
+fingerprint of what went in; it appears whole or not at all. Where the same command runs again, shards whose
+fingerprint still holds are not done again. The tables of all shards are then gathered into one file a table whose rows
+and row groups depend on the rows alone, never on shards or workers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from dq.clean import clean_pages
+from dq.errors import DqError, FaultError
+from dq.ingest import RawPage, decode_page
+from dq.options import Options
+from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, Table
+
+SHARD_TABLES = (PAGES, LINES, ARTICLES, PARAGRAPHS)
+SHARD_BYTES = 32_000_000
+"""A shard ends early when its pages hold this many bytes, so that large pages do not pile up in memory."""
+AHEAD = 2
+"""Shards in flight for each worker: one at work, one waiting."""
+GROUP_ROWS = 50_000
+"""Rows of a row group, about: small enough to sort in memory, large enough to read fast."""
+FINGERPRINT = "fingerprint"
+
+
+def workers_for(options: Options) -> int:
+    """Processes to use: the option, or one a core that this process may use."""
+    if options.engine.workers > 0:
+        return options.engine.workers
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def clean_in_shards(
+    pages: Iterable[RawPage], folder: Path, options: Options, *, progress: Callable[[int], None]
+) -> list[Path]:
+    """Cleans `pages` into shard folders below `folder`; returns them in reading order.
+
+    `progress` hears how many pages were done whenever a shard is finished. Raises FaultError where a worker dies or
+    cleaning itself fails.
+    """
+    shards = cut(pages, options.engine.shard_pages)
+    first = [shard for _, shard in zip(range(2), shards, strict=False)]
+    workers = workers_for(options) if len(first) > 1 else 1
+    jobs = enumerate(_chain(first, shards))
+    run = _run_here if workers == 1 else _run_in_pool
+    return run(jobs, folder, options, workers, progress)
+
+
+def cut(pages: Iterable[RawPage], most: int) -> Iterator[list[RawPage]]:
+    """Pages in lists of at most `most` pages and about SHARD_BYTES bytes."""
+    shard: list[RawPage] = []
+    size = 0
+    for page in pages:
+        shard.append(page)
+        size += len(page.data)
+        if len(shard) >= most or size >= SHARD_BYTES:
+            yield shard
+            shard, size = [], 0
+    if shard:
+        yield shard
+
+
+def _chain(first: list[list[RawPage]], rest: Iterator[list[RawPage]]) -> Iterator[list[RawPage]]:
+    yield from first
+    yield from rest
+
+
+Jobs = Iterable[tuple[int, list[RawPage]]]
+
+
+def _run_here(jobs: Jobs, folder: Path, options: Options, _: int, progress: Callable[[int], None]) -> list[Path]:
+    done = []
+    for number, shard in jobs:
+        done.append(clean_shard(number, shard, folder, options))
+        progress(len(shard))
+    return done
+
+
+def _run_in_pool(
+    jobs: Jobs, folder: Path, options: Options, workers: int, progress: Callable[[int], None]
+) -> list[Path]:
+    """Keeps the pool busy without reading far ahead; spawned processes, for Polars' threads do not survive a fork."""
+    done: dict[int, Path] = {}
+    waiting: dict[Future[Path], tuple[int, int]] = {}
+
+    def collect(futures: Iterable[Future[Path]]) -> None:
+        for future in futures:
+            number, size = waiting.pop(future)
+            done[number] = _result(future, number, folder)
+            progress(size)
+
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for number, shard in jobs:
+            waiting[pool.submit(clean_shard, number, shard, folder, options)] = (number, len(shard))
+            if len(waiting) >= workers * AHEAD:
+                collect(wait(waiting, return_when=FIRST_COMPLETED).done)
+        collect(wait(waiting).done)
+    return [done[number] for number in sorted(done)]
+
+
+def _result(future: Future[Path], number: int, folder: Path) -> Path:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise FaultError(
+            f"a worker process died while it cleaned shard {number} (out of memory, or killed); what was finished "
+            f"is in {folder}: run the same command again to resume, with fewer --workers if memory is short"
+        ) from error
+
+
+def clean_shard(number: int, shard: list[RawPage], folder: Path, options: Options) -> Path:
+    """One shard's folder, made unless it is already there with the same fingerprint."""
+    target = folder / f"{number:06}"
+    mark = fingerprint(shard, options)
+    if (target / FINGERPRINT).is_file() and (target / FINGERPRINT).read_text() == mark:
+        return target
+    frames = _clean(shard, folder, options)
+    part = folder / f"{number:06}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
+    part.mkdir(parents=True)
+    for table in SHARD_TABLES:
+        table.conform(frames[table.name]).write_parquet(table.file(part), row_group_size=GROUP_ROWS // 10)
+    (part / FINGERPRINT).write_text(mark)
+    part.rename(target)
+    return target
+
+
+def _clean(shard: list[RawPage], folder: Path, options: Options) -> dict[str, pl.DataFrame]:
+    """The tables of one shard; a fault names the page at which it happened."""
+    at = shard[0]
+
+    def decoded() -> Iterator[Page]:
+        nonlocal at
+        for at in shard:
+            yield decode_page(at, options.ingest)
+
+    try:
+        return clean_pages(decoded(), options.clean)
+    except DqError:
+        raise
+    except Exception as error:
+        row = "" if at.row is None else f", record {at.row}"
+        raise FaultError(
+            f"cleaning failed at {at.path}{row}: {type(error).__name__}: {error}. What was finished is in {folder}; "
+            f"leave that page out, or run the same command again to resume once this is mended"
+        ) from error
+
+
+def fingerprint(shard: list[RawPage], options: Options) -> str:
+    """A digest of all that decides what a shard becomes."""
+    digest = hashlib.blake2b(repr((options.ingest, options.clean)).encode(), digest_size=16)
+    for page in shard:
+        data = page.data.encode("utf-8", "surrogatepass") if isinstance(page.data, str) else page.data
+        digest.update(
+            json.dumps([page.path, page.row, page.url, page.source_id, page.copy, page.problem, len(data)]).encode()
+        )
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def gather(table: Table, shards: list[Path], target: Path) -> None:
+    """The shards' rows of one table as one Parquet file, sorted by key.
+
+    Ids are hashes, so rows are spread evenly over their first hex digits; one range of digits at a time is read, sorted
+    and written as a row group. How many ranges there are follows from the number of rows.
+    """
+    files = [table.file(shard) for shard in shards]
+    rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
+    frame = pl.scan_parquet(files, schema=table.schema)
+    with (
+        target.open("wb") as sink,
+        pq.ParquetWriter(sink, table.frame().to_arrow().schema, compression="zstd") as writer,
+    ):
+        for low, high in id_ranges(rows):
+            first = pl.col(table.key[0])
+            part = frame.filter((first >= low) & (first < high)).collect()
+            writer.write_table(table.conform(part).to_arrow(), row_group_size=max(1, part.height))
+
+
+def id_ranges(rows: int) -> list[tuple[str, str]]:
+    """Ranges of hex ids, low included and high excluded, for about GROUP_ROWS rows each; a power of 16 of them.
+
+    >>> id_ranges(10)
+    [('', 'g')]
+    >>> len(id_ranges(100_000)), id_ranges(100_000)[1], id_ranges(100_000)[-1]
+    (16, ('1', '2'), ('f', 'g'))
+    """
+    digits = 0
+    while GROUP_ROWS * 16**digits < rows:
+        digits += 1
+    lows = [f"{number:0{digits}x}" if digits else "" for number in range(16**digits)]
+    return list(zip(lows, [*lows[1:], "g"], strict=True))

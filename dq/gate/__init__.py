@@ -1,0 +1,26 @@
+"""Tables meet expectations, and a verdict comes out.
+
+    suites = load_suites(suites_folder(options))            # all mistakes in expectations/ at once, before any work
+    verdict = check(folder, suites, options, figures=..., run_id=..., started=...)
+
+Great Expectations is imported by these two calls, not by importing this package.
+"""
+
+from __future__ import annotations
+
+from dq.gate.door import check, load_suites
+from dq.gate.outcomes import Outcome
+from dq.gate.suites import Suite, suites_folder
+from dq.gate.verdict import SCHEMA_VERSION, Verdict, document, verdict_json
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Outcome",
+    "Suite",
+    "Verdict",
+    "check",
+    "document",
+    "load_suites",
+    "suites_folder",
+    "verdict_json",
+]

@@ -1,0 +1,152 @@
+"""Checks as Great Expectations' own objects, and what it would object to, in plain words.
+
+Importing this module imports Great Expectations, which takes seconds; the gate does so when it is used.
+
+The suites that come with dq need no expectation beyond those of Great Expectations, so that stock Great Expectations
+loads them. One of its own is mended here: its quantile expectation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dq.gate.quiet import quiet
+from dq.gate.suites import NOT_IN_KWARGS, Check, did_you_mean
+
+with quiet():
+    from great_expectations.compatibility.pydantic import ValidationError
+    from great_expectations.exceptions.exceptions import SuiteParameterError
+    from great_expectations.expectations.core.expect_column_quantile_values_to_be_between import (
+        ExpectColumnQuantileValuesToBeBetween as StockQuantiles,
+    )
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.metadata_types import FailureSeverity
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
+
+PLACE = "dq_check"
+"""The member of an expectation's meta that holds its place in the suite, by which its result is found again."""
+_BOUNDS = ("min_value", "max_value")
+_CONDITION_FORM = (
+    'a condition of Great Expectations, such as {"type": "comparison", "column": {"name": "pages"}, "operator": ">=", '
+    '"parameter": 5}'
+)
+# What pydantic adds for each member of a union that could also be {"$PARAMETER": ...}; it says nothing to the reader.
+_UNION_NOISE = "value is not a valid dict"
+
+
+with quiet():  # Great Expectations logs that a class takes the place of another
+
+    class ExpectColumnQuantileValuesToBeBetween(StockQuantiles):
+        """The stock expectation with plain booleans in its result.
+
+        Great Expectations 1.24 leaves numpy's there, which its own store of results cannot write as JSON, so that every
+        run with this expectation raises TypeError. Defining the class again registers it in the stock one's place.
+        """
+
+        def _validate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+            result: dict[str, Any] = super()._validate(*args, **kwargs)
+            details = result["result"]["details"]
+            details["success_details"] = [bool(held) for held in details["success_details"]]
+            return {**result, "success": bool(result["success"])}
+
+
+def configuration(check: Check) -> ExpectationConfiguration:
+    """The check as Great Expectations' configuration; its place in the suite goes with it."""
+    return ExpectationConfiguration(
+        type=check.type,
+        kwargs=_with_moments(check.kwargs),
+        severity=FailureSeverity(check.severity),
+        notes=check.note,
+        description=check.description,
+        meta={PLACE: check.place},
+    )
+
+
+def objections(check: Check, parameters: Mapping[str, Any]) -> list[str]:
+    """All that keeps a check from being used, given the suite parameters by name; empty for a good one."""
+    types = list_registered_expectation_implementations()
+    if check.type not in types:
+        nearest = did_you_mean(check.type, types)
+        hint = nearest if nearest.startswith("did") else "see the gallery of Great Expectations"
+        return [f"Great Expectations knows no expectation {check.type!r}; {hint}"]
+    with quiet():
+        return _build_objections(configuration(check), parameters)
+
+
+def _build_objections(config: ExpectationConfiguration, parameters: Mapping[str, Any]) -> list[str]:
+    try:
+        config.process_suite_parameters(dict(parameters))
+        expectation = config.to_domain_obj()
+    except SuiteParameterError as error:
+        return [f"{error}; known parameters are {', '.join(sorted(parameters))}"]
+    except ValidationError as error:
+        return list(_told_plainly(error, arguments_of(config.type)))
+    except (TypeError, ValueError) as error:
+        return [str(error)]
+    return [*_bound_objections(expectation), *_regex_objections(config.kwargs)]
+
+
+def arguments_of(kind: str) -> list[str]:
+    """The arguments that an expectation of this type takes."""
+    return [name for name in get_expectation_impl(kind).__fields__ if name not in NOT_IN_KWARGS]
+
+
+def _with_moments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Dates that are bounds become datetimes without zone, as the tables' columns are given to Great Expectations.
+
+    Left to itself it reads "2024-01-31" as a date, which pandas refuses to compare with a time.
+    """
+    return {
+        key: _moment(value) if key in _BOUNDS and isinstance(value, str) else value for key, value in kwargs.items()
+    }
+
+
+def _moment(text: str) -> datetime | str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _told_plainly(error: ValidationError, fields: list[str]) -> Iterator[str]:
+    """Pydantic's errors, one sentence for each argument."""
+    messages: dict[str, list[str]] = {}
+    for detail in error.errors():
+        messages.setdefault(str(detail["loc"][0]), []).append(detail["msg"])
+    for argument, told in messages.items():
+        if argument == "__root__":
+            yield told[0]
+        elif argument == "row_condition":
+            yield f"row_condition must be {_CONDITION_FORM}"
+        elif "extra fields not permitted" in told:
+            yield f"it takes no argument {argument!r}; {did_you_mean(argument, fields)}"
+        else:
+            yield f"{argument}: {' or '.join(dict.fromkeys(msg for msg in told if msg != _UNION_NOISE))}"
+
+
+def _bound_objections(expectation: Expectation) -> Iterator[str]:
+    """Bounds between which everything lies, or nothing: Great Expectations would tell neither before it has data."""
+    if not set(_BOUNDS) <= expectation.__fields__.keys():
+        return
+    low, high = (getattr(expectation, bound) for bound in _BOUNDS)
+    if low is None and high is None:
+        yield "without min_value and max_value it would always hold"
+    elif low is not None and high is not None and type(low) is type(high) and low > high:
+        yield f"min_value {low} is greater than max_value {high}"
+
+
+def _regex_objections(kwargs: Mapping[str, Any]) -> Iterator[str]:
+    listed = kwargs.get("regex_list") or []
+    for regex in [kwargs.get("regex"), *(listed if isinstance(listed, list) else [])]:
+        try:
+            re.compile(regex or "")
+        except (re.error, TypeError) as error:
+            yield f"the regular expression {regex!r} does not compile: {error}"

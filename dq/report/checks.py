@@ -1,0 +1,112 @@
+"""Every expectation with its outcome, grouped by suite."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dq.options import ReportOptions
+from dq.report.capped import Capped
+from dq.report.failing import Failing, Rule, rank_of
+from dq.report.run_folder import Run
+from dq.report.text import clip
+from dq.report.wording import demand, quantity_and_bound
+from dq.tables import CHECKS, TABLES
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """An expectation, what was observed, and what broke it."""
+
+    rule: Rule
+    place: int
+    anchor: str
+    held: bool
+    demand: str
+    quantity: str
+    """Of which rows it is demanded; empty where the table as a whole is judged."""
+    observed: str
+    threshold: str
+    broken: int | None
+    broken_share: float | None
+    note: str
+    examples: Capped[str]
+    hosts: Capped[tuple[str, int]]
+
+    @property
+    def weight(self) -> tuple[int, float, int, str, int]:
+        """Sorts the gravest failure first: by severity, then share and number of rows; whole-table checks first."""
+        share = 1.0 if self.broken_share is None else self.broken_share
+        return rank_of(self.rule.severity), -share, -(self.broken or 0), self.rule.table, self.place
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Suite:
+    """The expectations on one table, failed ones first."""
+
+    name: str
+    meaning: str
+    checks: tuple[Check, ...]
+
+    @property
+    def held(self) -> int:
+        """Expectations that held."""
+        return sum(check.held for check in self.checks)
+
+
+def read_suites(run: Run, failing: Failing, options: ReportOptions) -> tuple[Suite, ...]:
+    """All suites, in the order of the tables of a run, suites of other names after them."""
+    rows = run.scan(CHECKS).sort(CHECKS.key).collect()
+    by_suite: dict[str, list[Check]] = {}
+    for row in rows.iter_rows(named=True):
+        by_suite.setdefault(row["suite"], []).append(_check(row, failing, options))
+    known = list(TABLES)
+    names = sorted(by_suite, key=lambda name: (known.index(name) if name in TABLES else len(known), name))
+    return tuple(_suite(name, by_suite[name]) for name in names)
+
+
+def failed(suites: tuple[Suite, ...]) -> tuple[Check, ...]:
+    """The expectations that did not hold, the gravest first."""
+    return tuple(
+        sorted((check for suite in suites for check in suite.checks if not check.held), key=lambda c: c.weight)
+    )
+
+
+def _suite(name: str, checks: list[Check]) -> Suite:
+    meaning = TABLES[name].meaning if name in TABLES else ""
+    return Suite(name=name, meaning=meaning, checks=tuple(sorted(checks, key=lambda check: (check.held, check.weight))))
+
+
+def _check(row: Mapping[str, Any], failing: Failing, options: ReportOptions) -> Check:
+    rule = Rule(row["suite"], row["severity"], row["column"] or "", row["expectation"])
+    quantity, bound = quantity_and_bound(row["threshold"] or "")
+    return Check(
+        rule=rule,
+        place=row["check"],
+        anchor=f"check-{row['suite']}-{row['check']}",
+        held=row["success"],
+        demand=clip(demand(rule.expectation, rule.column, bound), options.max_text),
+        quantity=quantity,
+        observed=clip(row["observed"] or "–", options.max_text),
+        threshold=clip(row["threshold"] or "–", options.max_text),
+        broken=row["unexpected_count"],
+        broken_share=row["unexpected_share"],
+        note=row["note"] or "",
+        examples=_examples(row["examples"] or [], row["unexpected_count"] or 0, options),
+        hosts=_hosts(failing.hosts.get(rule, ()) if row["unexpected_count"] else (), options),
+    )
+
+
+def _examples(examples: Sequence[str | None], broken: int, options: ReportOptions) -> Capped[str]:
+    return Capped(
+        what="examples of failing rows",
+        rows=tuple(clip(example or "–", options.max_text) for example in examples[: options.max_examples]),
+        total=max(broken, len(examples)),
+        option="max_examples",
+    )
+
+
+def _hosts(hosts: tuple[tuple[str, int], ...], options: ReportOptions) -> Capped[tuple[str, int]]:
+    shown = hosts[: options.max_named_hosts]
+    return Capped(what="hosts of failing rows", rows=shown, total=len(hosts), option="max_named_hosts")

@@ -1,0 +1,149 @@
+"""What matters most, in plain sentences: one for each of the gravest failures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from dq.report.checks import Check
+from dq.report.failing import Rule
+from dq.report.hosts import FIGURES, Host
+from dq.report.samples import SamplePage
+from dq.report.wording import ROWS, rows, share
+from dq.tables import SOURCES
+
+SAMPLES = 2
+"""Sample pages linked from a finding: one shows what happened, a second that it was no accident."""
+TITLE_CHARACTERS = 60
+"""Characters of a sample page's title in a link."""
+SECTIONS = {
+    "problems": "pages with a problem",
+    "duplicates": "the duplicate clusters",
+    "reuse": "the reused passages",
+}
+"""Parts of the report that are evidence, by their place in the page."""
+EVIDENCE = {
+    (SOURCES.name, "rejected_share"): "problems",
+    (SOURCES.name, "duplicate_share"): "duplicates",
+    ("pages", "status"): "problems",
+    ("pages", "problem"): "problems",
+    ("articles", "is_canonical"): "duplicates",
+    ("paragraphs", "reuse_articles"): "reuse",
+    ("paragraphs", "reuse_id"): "reuse",
+}
+"""Where the evidence for a rule on this column of this table stands, if not on sample pages."""
+TABLE_EVIDENCE = {"duplicates": "duplicates", "clusters": "duplicates", "reuse": "reuse", "passages": "reuse"}
+"""The same for the other columns of a table."""
+BASES = {
+    "rejected_share": ("pages", "rejected"),
+    "empty_share": ("pages", "empty"),
+    "duplicate_share": ("articles", "duplicates"),
+}
+"""What a share of a host is a share of, and what of it: these are told as counts."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class HostPart:
+    """A host's part in a finding: `41 of 43 articles`, or the value by which it failed."""
+
+    host: str
+    part: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """A place in the page where a finding can be followed up; `language` is that of a scraped title, if there is one."""
+
+    anchor: str
+    text: str
+    title: str = ""
+    language: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """A failed expectation as a sentence, the hosts concerned, and its evidence."""
+
+    check: Check
+    sentence: str
+    hosts: tuple[HostPart, ...]
+    evidence: tuple[Evidence, ...]
+
+
+def findings(checks: Sequence[Check], hosts: Sequence[Host], pages: Sequence[SamplePage]) -> tuple[Finding, ...]:
+    """A finding for each of the failed `checks`, in their order."""
+    by_name = {host.name: host for host in hosts}
+    return tuple(
+        Finding(
+            check=check,
+            sentence=sentence(check),
+            hosts=tuple(
+                HostPart(host=name, part=_part(check.rule, n, by_name.get(name))) for name, n in check.hosts.rows
+            ),
+            evidence=tuple(_evidence(check, pages)),
+        )
+        for check in checks
+    )
+
+
+def sentence(check: Check) -> str:
+    """What failed, with its numbers."""
+    if check.broken is None:
+        return f"{check.demand}: this does not hold; observed was {check.observed}."
+    part = "" if check.broken_share is None else f" ({share(check.broken_share)})"
+    verb = "breaks" if check.broken == 1 else "break"
+    demanded = check.demand[:1].lower() + check.demand[1:]
+    of_which = (
+        "" if check.quantity in ("", "every row") else f"; {_named(check.quantity, check.rule.table)} must keep it"
+    )
+    return f"{rows(check.broken, check.rule.table)}{part} {verb} the rule that {demanded}{of_which}."
+
+
+def _named(quantity: str, table: str) -> str:
+    """Of which rows something is demanded, with the rows called by what they are.
+
+    >>> _named("every row where pages >= 5", "sources"), _named("at least 80% of rows", "articles")
+    ('every host where pages ≥ 5', 'at least 80% of articles')
+    """
+    one, several = ROWS.get(table, ("row", "rows"))
+    named = quantity.replace("of rows", f"of {several}", 1).replace("every row", f"every {one}", 1)
+    return named.replace(">=", "≥").replace("<=", "≤")
+
+
+def _part(rule: Rule, n: int, host: Host | None) -> str:
+    """How much of a host failed, as far as the scorecard tells."""
+    if host is None:
+        return "" if rule.table == SOURCES.name else f"{n:,}"
+    cells = {name: cell for (name, _, _), cell in zip(FIGURES, host.cells, strict=True)}
+    if rule.table in cells:
+        return f"{n:,} of {rows(int(cells[rule.table].value or 0), rule.table)}"
+    if rule.table != SOURCES.name:
+        return f"{n:,}"
+    if rule.column not in cells:
+        return ""
+    cell = cells[rule.column]
+    if rule.column not in BASES or cell.value is None:
+        return cell.text
+    base, what = BASES[rule.column]
+    whole = int(cells[base].value or 0)
+    return f"{round(cell.value * whole):,} of {rows(whole, base)} {what}"
+
+
+def _evidence(check: Check, pages: Sequence[SamplePage]) -> Iterator[Evidence]:
+    """The check itself, then sample pages, or the part of the report that shows such rows."""
+    yield Evidence(anchor=check.anchor, text="the check and its examples" if check.examples.rows else "the check")
+    section = EVIDENCE.get((check.rule.table, check.rule.column), TABLE_EVIDENCE.get(check.rule.table))
+    if section is not None:
+        yield Evidence(anchor=section, text=SECTIONS[section])
+        return
+    for page in [page for page in pages if _shows(page, check)][:SAMPLES]:
+        title = page.title[:TITLE_CHARACTERS]
+        yield Evidence(anchor=f"page-{page.page_id}", text="sample page", title=title, language=page.language)
+
+
+def _shows(page: SamplePage, check: Check) -> bool:
+    """Whether a page broke the rule itself; for a rule on hosts, whether it is one of a host that did."""
+    if check.rule.table != SOURCES.name:
+        return check.rule in page.broken
+    hosts: Mapping[str | None, int] = dict(check.hosts.rows)
+    return page.host in hosts and (check.rule.column != "empty_share" or page.status == "empty")

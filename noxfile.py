@@ -1,0 +1,73 @@
+"""Everything a developer or CI runs: `nox -s quality`, `nox -s tests`, and what stands beside them."""
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint", "types", "layers"]
+nox.options.reuse_existing_virtualenvs = True
+
+LOCK = "requirements.lock"
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session, *groups, editable=False):
+    """The package from this checkout with the tools of `groups`, everything at the versions of the lock file."""
+    package = ["-e", "."] if editable else ["."]
+    session.install("-c", LOCK, *package, *nox.project.dependency_groups(PYPROJECT, *groups))
+
+
+@nox.session
+def quality(session):
+    """Gate a batch: `nox -s quality` takes what [tool.dq] names, `nox -s quality -- PATH ...` other input."""
+    install(session)
+    session.run("dq", "run", *session.posargs)
+
+
+@nox.session
+def tests(session):
+    """The tests, with branch coverage."""
+    install(session, "test", editable=True)
+    processes = os.environ.get("DQ_TEST_PROCESSES", "2")
+    session.run("pytest", *(session.posargs or ["-n", processes, "--cov", "--cov-report=term:skip-covered"]))
+
+
+@nox.session
+def lint(session):
+    """Style and unused dependencies."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("deptry", ".")
+
+
+@nox.session
+def types(session):
+    """Types, strictly."""
+    install(session, "types")
+    session.run("mypy")
+
+
+@nox.session
+def layers(session):
+    """Imports point down."""
+    install(session, "layers")
+    session.run("lint-imports")
+
+
+@nox.session(venv_backend="uv")
+def minimums(session):
+    """The tests on the lowest versions that pyproject.toml promises."""
+    session.install("--resolution", "lowest-direct", "-e", ".", *nox.project.dependency_groups(PYPROJECT, "test"))
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def benchmarks(session):
+    """Speed against peers, in the same run."""
+    install(session, "test", editable=True)
+    for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
+        session.run("python", str(script), *session.posargs)

@@ -6,7 +6,10 @@ empty (trafilatura 2.3.1).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -134,6 +137,52 @@ def prune(tree: lxml.html.HtmlElement) -> None:
     for element in list(tree.iter(*SKIPPED)):
         if element.getparent() is not None:
             element.drop_tree()
+
+
+META_DATES = (
+    "article:published_time",
+    "datepublished",
+    "date",
+    "pubdate",
+    "publishdate",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.created",
+    "parsely-pub-date",
+    "sailthru.date",
+    "og:published_time",
+)
+"""Names of meta elements that state when a page was published, in lower case, the most reliable first."""
+
+
+def stated_date(tree: lxml.html.HtmlElement) -> str | None:
+    """The publication date as the page's markup states it: JSON-LD, then meta elements, then the first <time>."""
+    metas: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").lower()
+        metas.setdefault(name, (meta.get("content") or "").strip())
+    times = (time.get("datetime") or "" for time in tree.iter("time"))
+    stated = (*_linked_dates(tree), *(metas.get(name, "") for name in META_DATES), *itertools.islice(times, 1))
+    return next((text for text in stated if text), None)
+
+
+def _linked_dates(tree: lxml.html.HtmlElement) -> Iterator[str]:
+    """Every datePublished in the page's JSON-LD; blocks that are no JSON are passed over."""
+    for script in tree.iter("script"):
+        if (script.get("type") or "").lower() == "application/ld+json":
+            with contextlib.suppress(ValueError, RecursionError):
+                yield from _values(json.loads(script.text or ""), "datePublished")
+
+
+def _values(node: Any, name: str) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get(name), str):
+            yield node[name]
+        for part in node.values():
+            yield from _values(part, name)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _values(part, name)
 
 
 def extract(html: str, url: str | None) -> Extraction | None:

@@ -14,8 +14,8 @@ import polars as pl
 
 from dq.clean import html as markup
 from dq.clean.dates import find_date
-from dq.clean.lines import Line, score, split_text
-from dq.clean.roles import Role, find_roles, label_value
+from dq.clean.lines import Line, make_line, score, split_text
+from dq.clean.roles import Role, find_roles, has_colon, label_value, starting_phrase
 from dq.clean.segments import SUBHEADS, Segment, View, main_segment, reads_as_heading, split
 from dq.fold import words as fold_words
 from dq.options import CleanOptions
@@ -27,10 +27,11 @@ LANGUAGE_SAMPLE = 2_000
 """Characters of a body that the language detector reads; more change nothing."""
 LANGUAGE_WORDS = 8
 """Words below which a language would be a guess."""
-HEADER_LINES = 3
+HEADER_LINES = 2
 """A date this many lines above the headline still belongs to it; further up it is the clock of the page's header."""
 OUTLET_WORDS = 6
-_OUTLET = re.compile(r"[–—/:-]\s*$|\s[–—-]\s|^[–—-]")
+_PLACE_NAME = re.compile(r"^[^\W\d]+(?: [^\W\d]+){0,2}\s*:\s*[^\W\d]+(?: [^\W\d]+){1,3}$")
+_OUTLET = re.compile(r"[–—:-]\s*$|\s[–—-]\s|^[–—-]")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,9 +58,11 @@ class Reading:
     inner: Sequence[bool]
     left_out: str
     most_inner: int = SUBHEADS
+    trusted: bool = False
     title: str = ""
     author: str | None = None
-    date: str | None = None
+    stated_date: str | None = None
+    guessed_date: str | None = None
 
 
 def clean_pages(pages: Iterable[Page], options: CleanOptions) -> dict[str, pl.DataFrame]:
@@ -108,11 +111,12 @@ def read_html(html: str, url: str | None) -> Reading:
     tree = markup.parse(html)
     if tree is None:
         return read_lines([])
+    stated = markup.stated_date(tree)
     markup.prune(tree)
     lines = markup.flatten(tree)
     found = markup.extract(html, url)
     if found is None or not found.paragraphs:
-        return read_lines(lines)
+        return dataclasses.replace(read_lines(lines), stated_date=stated)
     kept = markup.match(lines, found)
     return Reading(
         lines=lines,
@@ -123,9 +127,11 @@ def read_html(html: str, url: str | None) -> Reading:
         inner=kept,
         left_out="left-out-by-trafilatura",
         most_inner=len(lines),
+        trusted=True,
         title=found.title or "",
         author=found.author,
-        date=found.date,
+        stated_date=stated,
+        guessed_date=found.date,
     )
 
 
@@ -151,6 +157,7 @@ def assemble(page: Page, reading: Reading, options: CleanOptions) -> Cleaned:
         title_hint=reading.title,
         url=page.url or "",
         most_inner=reading.most_inner,
+        trusted=reading.trusted,
     )
     segments = split(view, options.min_article_words)
     if not segments:
@@ -166,12 +173,12 @@ def assemble(page: Page, reading: Reading, options: CleanOptions) -> Cleaned:
 def line_rows(page: Page, view: View, reading: Reading, segments: Sequence[Segment]) -> list[dict[str, Any]]:
     """A row of the table lines for every line of the page."""
     kept = {at: (label, ordinal) for ordinal, segment in enumerate(segments) for at, label in _kept_lines(segment)}
-    outlets = {at for segment in segments for at in outlet_lines(view, segment)}
+    heads = {at: role for segment in segments for at, role in head_roles(view, segment).items()}
     seen: set[str] = set()
     titles = {view.lines[s.title].key for s in segments if s.title is not None}
     rows = []
     for at, line in enumerate(view.lines):
-        role = view.roles[at] or (Role("credit", "outlet-line") if at in outlets else None)
+        role = view.roles[at] or heads.get(at)
         label, ordinal = kept.get(at, (None, None))
         if label is None:
             role = removed_role(
@@ -230,16 +237,27 @@ def _boxed(view: View, segments: Sequence[Segment], at: int) -> bool:
     return False
 
 
-def outlet_lines(view: View, segment: Segment) -> list[int]:
-    """Short lines between headline and text that name an outlet and a place: `Observatory – City`, `Outlet/`."""
+def head_roles(view: View, segment: Segment) -> dict[int, Role]:
+    """Roles that short lines have by standing between headline and text.
+
+    `City: First Last` is a byline, `Observatory – City` the outlet's own line, `Outlet/` the source of a copied text.
+    """
     if segment.title is None or not segment.body:
-        return []
+        return {}
     between = range(segment.title + 1, segment.body[0])
-    return [
-        at
-        for at in between
-        if view.roles[at] is None and view.lines[at].n_words <= OUTLET_WORDS and _OUTLET.search(view.lines[at].text)
-    ]
+    found = ((at, head_role(view.lines[at])) for at in between if view.roles[at] is None and at != segment.subtitle)
+    return {at: role for at, role in found if role is not None}
+
+
+def head_role(line: Line) -> Role | None:
+    """The role of a short line between headline and text, by its form."""
+    if line.n_words > OUTLET_WORDS:
+        return None
+    if _PLACE_NAME.match(line.text):
+        return Role("byline", "place-and-name")
+    if line.text.endswith("/"):
+        return Role("credit", "source-line")
+    return Role("byline", "outlet-and-place") if _OUTLET.search(line.text) else None
 
 
 def article_rows(
@@ -293,41 +311,106 @@ def article_metadata(
         lambda row: row["label"] not in {"related", "footer", "form"}, rows[segment.body[-1] + 1 : segment.end]
     )
     around = [*before, *behind]
-    authors = [name for row in around if row["label"] == "byline" for name in split_authors(row["text"])]
+    bylines = (row["text"] for row in around if row["label"] == "byline" and row["reason"] != "outlet-and-place")
+    authors = [name for text in bylines for name in split_authors(text)]
     if not authors and is_main and reading.author:
-        authors = [name for part in reading.author.split(";") if (name := part.strip())]
-    credit = next((label_value(row["text"]).strip("/ –—-") for row in around if row["label"] == "credit"), None)
+        authors = [name for part in reading.author.split(";") for name in split_authors(part)]
+    named = (label_value(row["text"]).strip("/ –—-") for row in around if row["label"] == "credit")
     return {
         "authors": list(dict.fromkeys(authors)),
-        "credit": credit or None,
+        "credit": next(named, None) or dateline_agency(view.lines[segment.body[0]].text),
         "published_at": publication_date(view, segment, reading, is_main=is_main),
     }
 
 
 def publication_date(view: View, segment: Segment, reading: Reading, *, is_main: bool) -> datetime | None:
-    """The date that the markup states, else that of a date line at the headline; a header's clock is neither."""
-    if is_main and reading.date and (stated := find_date(reading.date)) is not None:
+    """The date that the markup states, else that of a line at the headline, else trafilatura's guess.
+
+    A header's clock is none of these. A guess of 1 January means that only a year was read, and is left out.
+    """
+    stated = find_date(reading.stated_date or "") if is_main else None
+    if stated is not None:
         return stated
-    head = segment.title if segment.title is not None else segment.body[0]
-    near = [at for at in range(max(segment.start, head - HEADER_LINES), segment.body[0]) if view.label(at) == "date"]
-    near += [at for at in range(segment.body[0], segment.end) if view.roles[at] == Role("date", "date-label")]
-    return next((found for at in near if (found := find_date(view.lines[at].text)) is not None), None)
+    dates = (find_date(view.lines[at].text) for at in date_lines(view, segment))
+    if (told := next((date for date in dates if date is not None), None)) is not None or not is_main:
+        return told
+    guess = find_date(reading.guessed_date or "")
+    return None if guess is None or (guess.month, guess.day) == (1, 1) else guess
+
+
+_DATELINE = re.compile(
+    r"^[^.،,؟!:()–—-]{2,40}\s*(?:[,،]\s*[^.()–—-]{2,30})?"
+    r"(?:\((?P<bracket>[^()]{2,40})\)\s*[:–—-]|[–—/-]\s+(?P<dash>[^–—/().-]{2,40}?)\s*[:–—-]\s)"
+)
+DATELINE_WORDS = 5
+"""An agency in a dateline has at most this many words."""
+
+
+def dateline_agency(paragraph: str) -> str | None:
+    """The agency in a dateline: `CITY (Agency) —`, `City - Agency -`; None where there is no dateline.
+
+    >>> dateline_agency("LANTERN COVE (Rafid News Agency) — The results of weekly tests will be published.")
+    'Rafid News Agency'
+    >>> dateline_agency("The council said on Monday - after a long debate - that it would act.")
+    """
+    match = _DATELINE.match(paragraph)
+    agency = (match["bracket"] or match["dash"]).strip() if match else ""
+    return agency if agency and len(agency.split()) <= DATELINE_WORDS and _place_is_short(match) else None
+
+
+def _place_is_short(match: re.Match[str] | None) -> bool:
+    return match is not None and len(re.split(r"[(–—/-]", match[0])[0].split()) <= PLACE_WORDS
+
+
+PLACE_WORDS = 3
+"""A dateline's place has at most this many words."""
+
+
+def date_lines(view: View, segment: Segment) -> list[int]:
+    """Lines that may tell when the article was published: below its headline, labelled ones after it, just above it."""
+    first = segment.body[0]
+    head = segment.title if segment.title is not None else first
+    below = [at for at in range(head + 1, first) if view.label(at) in DATED_LABELS]
+    labelled = [at for at in range(first, segment.end) if view.roles[at] == Role("date", "date-label")]
+    above = [at for at in range(max(segment.start, head - HEADER_LINES), head) if view.label(at) in DATED_LABELS]
+    return [*below, *labelled, *reversed(above)]
+
+
+DATED_LABELS = frozenset({"date", "byline"})
 
 
 _AND = re.compile(r"\s*(?:,|،|;|؛| and | et | y | und | و(?=\S+ \S+$)|&|/)\s*")
+_PARTS = re.compile(r"\s+[|·•—–-]\s+|\s*[|·•]\s*")
+_IN_BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*$")
+_READING_TIME = re.compile(
+    r"مدة القراءة|وقت القراءة|زمن القراءة|min(?:ute)?s? read|reading time|temps de lecture|lesezeit|tiempo de lectura|זמן קריאה",
+    re.IGNORECASE,
+)
+AUTHOR_WORDS = (2, 5)
+"""Fewest and most words of a person's name in a byline; a single word is a desk or an agency."""
 
 
 def split_authors(byline: str) -> list[str]:
-    """The names in a byline, its label and any place in brackets left out.
+    """The names in a byline; its label, dates, reading times and any place in brackets are left out.
 
     >>> split_authors("By Jane Doe and John Roe (London)"), split_authors("كتب: سالم الهاشمي")
     (['Jane Doe', 'John Roe'], ['سالم الهاشمي'])
+    >>> split_authors("Par Claire Roux — Publié le 28 janvier 2026 — Temps de lecture : 2 min")
+    ['Claire Roux']
     """
-    text = re.sub(r"\s*[(\[].*?[)\]]\s*$", "", byline)
-    value = label_value(text)
-    if value == text.strip():
-        value = " ".join(text.split()[1:])
-    return [name.strip() for name in _AND.split(value) if 0 < len(name.split()) <= OUTLET_WORDS]
+    part = _IN_BRACKETS.sub("", _PARTS.split(byline)[0])
+    line = make_line(part)
+    label = starting_phrase(line, "byline")
+    value = label_value(part) if has_colon(part) else " ".join(part.split()[label:])
+    names = (name.strip() for name in _AND.split(_before_digits(value)))
+    fewest, most = AUTHOR_WORDS
+    return [name for name in names if fewest <= len(name.split()) <= most]
+
+
+def _before_digits(text: str) -> str:
+    """What stands before a reading time, and before the first word with a digit, where a date or time begins."""
+    name = _READING_TIME.split(text)[0]
+    return " ".join(itertools.takewhile(lambda word: not any(map(str.isdigit, word)), name.split()))
 
 
 def paragraph_rows(article: dict[str, Any]) -> list[dict[str, Any]]:

@@ -31,6 +31,12 @@ CREDIT_WORDS = 6
 _COUNTERS = re.compile(
     r"^(?:(?:share|tweet|like|pin|shares?|views?|comments?|مشاركة|مشاهدة|تعليق)\s*[\d.,]*[km]?\s*)+$", re.IGNORECASE
 )
+_SEPARATOR = re.compile(r"\s+[|·•—–-]\s+|\s*[|·•]\s*")
+_PHOTO_LABEL = re.compile(
+    r"(?:\b(?:photo|photograph|picture|image|foto|bild|crédit|fotoğraf)s?\b|صورة|تصوير|عدسة|عكس|צילום|фото|©|图片?|摄)"
+    r"\s*[:：/©]?\s*(?P<name>[^.:：]{2,60})$",
+    re.IGNORECASE,
+)
 _NUMBER_LINE = re.compile(r"^[\W\d_]+[km]?$", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\)\s*(?:19|20)\d\d|copyright", re.IGNORECASE)
 _URL_LINE = re.compile(r"^(?:https?://|www\.)\S+$|^\S+@\S+\.\S+$", re.IGNORECASE)
@@ -75,11 +81,14 @@ def phrase_is(line: Line, role: str) -> bool:
 
 
 def phrase_starts(line: Line, role: str) -> bool:
-    """The line starts with a phrase of the role, and is short or has a colon behind it."""
-    if not line.words or line.n_words > LABEL_WORDS:
-        return False
-    phrases = _lexicon().get((role, "starts"), {}).get(line.words[0], ())
-    return any((line.key + " ").startswith(phrase + " ") for phrase in phrases)
+    """The line starts with a phrase of the role, and is short."""
+    return line.n_words <= LABEL_WORDS and starting_phrase(line, role) > 0
+
+
+def starting_phrase(line: Line, role: str) -> int:
+    """Words of the longest phrase of the role that the line starts with; 0 for none."""
+    phrases = _lexicon().get((role, "starts"), {}).get(line.words[0], ()) if line.words else ()
+    return max((len(phrase.split()) for phrase in phrases if f"{line.key} ".startswith(f"{phrase} ")), default=0)
 
 
 def phrase_has(line: Line, role: str) -> bool:
@@ -128,10 +137,23 @@ def is_tags(line: Line) -> bool:
 
 
 def is_byline(line: Line) -> bool:
-    """`By First Last`; a sentence that begins with the same word is longer or ends with a full stop."""
-    if ends_sentence(line.text) or not phrase_starts(line, "byline"):
+    """`By First Last`, a date or reading time behind it at most; a sentence that starts alike ends as one."""
+    if ends_sentence(line.text) or starting_phrase(line, "byline") == 0:
         return False
-    return has_colon(line.text[:30]) or line.n_words <= CREDIT_WORDS
+    name = _SEPARATOR.split(line.text)[0]
+    return len(name.split()) <= CREDIT_WORDS or (has_colon(name[:30]) and len(name.split()) <= LABEL_WORDS)
+
+
+def is_share_bar(line: Line) -> bool:
+    """`Facebook X Email Copy link`: nothing but names of places to share to."""
+    words = {word for phrases in _lexicon()["share", "is"].values() for phrase in phrases for word in phrase.split()}
+    return len(line.words) > 1 and words.issuperset(line.words)
+
+
+def is_photo_label(line: Line) -> bool:
+    """`... Photograph: First Last`: a caption's label in front of a name at the end of a clause."""
+    match = _PHOTO_LABEL.search(line.text)
+    return match is not None and line.n_words <= CAPTION_WORDS and len(match["name"].split()) <= CREDIT_WORDS
 
 
 RULES: tuple[tuple[str, str, Rule], ...] = (
@@ -139,12 +161,14 @@ RULES: tuple[tuple[str, str, Rule], ...] = (
     ("share", "share-counters", lambda line: _COUNTERS.match(line.text) is not None),
     ("widget", "widget-label", lambda line: phrase_is(line, "widget")),
     ("share", "share-label", lambda line: phrase_is(line, "share") or phrase_starts(line, "share")),
+    ("share", "share-bar", is_share_bar),
     ("form", "form-label", lambda line: phrase_is(line, "form") or phrase_has(line, "form")),
     ("related", "related-heading", lambda line: phrase_is(line, "related")),
     ("footer", "footer-label", lambda line: phrase_is(line, "footer")),
     ("footer", "copyright", lambda line: line.n_words <= HAS_WORDS and _COPYRIGHT.search(line.text) is not None),
     ("footer", "footer-phrase", lambda line: phrase_has(line, "footer")),
     ("footer", "contact", lambda line: _URL_LINE.match(line.text) is not None or _PHONE.match(line.text) is not None),
+    ("byline", "byline-label", is_byline),
     ("date", "date-label", lambda line: phrase_starts(line, "date") and is_date_line(line.text)),
     ("date", "date-line", lambda line: is_date_line(line.text)),
     (
@@ -156,7 +180,8 @@ RULES: tuple[tuple[str, str, Rule], ...] = (
     ("credit", "credit-label", lambda line: phrase_starts(line, "credit") and has_colon(line.text[:40])),
     ("credit", "outlet-credit", is_outlet_credit),
     ("caption", "caption-label", lambda line: phrase_starts(line, "caption") and has_colon(line.text[:30])),
-    ("byline", "byline-label", is_byline),
+    ("caption", "figure-caption", lambda line: line.tag == "figcaption"),
+    ("caption", "photo-label", is_photo_label),
     ("caption", "photo-credit", is_photo_caption),
 )
 """(label, reason, rule), tried in order."""

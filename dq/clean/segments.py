@@ -37,8 +37,12 @@ BODY_GAP = 12
 """After so many lines without running text, text must show that it still belongs to the article."""
 SUBHEADS = 2
 """Short lines in a row between two paragraphs that are read as subheadings."""
-COHESION = 0.22
-"""Share of a text's content stems that its article so far must hold for the two to belong together."""
+COHESION_LOST = 0.22
+"""Share of a text's content stems in the article before it, below which the two may be strangers. On gold bodies three
+paragraphs hold a quarter of the stems of the next three (median; 0.14 at the fifth percentile), and of a stranger's in
+the same language 0.11 (0.24 at the 95th): a hint that needs others beside it."""
+COHESION_KEPT = 0.12
+"""The same share above which text behind a box is taken up again."""
 SHORTEST_STEM = 3
 STEM = 5
 """Letters by which two word forms are compared; enough for most inflected languages, and needs no dictionary."""
@@ -65,7 +69,7 @@ class View:
 
     `prose` tells which lines are running text and `inner` which may stand between two paragraphs of it (subheadings,
     list items), `copies` how often each line's key occurs; at most `most_inner` lines in a row may stand between two
-    paragraphs.
+    paragraphs. Where prose is `trusted`, an extractor that saw the markup chose it, and boxes and gaps do not matter.
     """
 
     lines: Sequence[Line]
@@ -76,6 +80,7 @@ class View:
     title_hint: str = ""
     url: str = ""
     most_inner: int = SUBHEADS
+    trusted: bool = False
 
     def label(self, at: int) -> str | None:
         """The label that a rule gave the line, or None."""
@@ -175,7 +180,7 @@ def cut_signals(view: View, at: int, article: Sequence[int], min_words: int) -> 
     between = range(at + 1, text)
     labels = {view.label(place) for place in between}
     known = stems(word for place in article for word in view.lines[place].words)
-    lost = cohesion(view, [at, *paragraphs[:5]], known) < COHESION
+    lost = cohesion(view, [at, *paragraphs[:5]], known) < COHESION_LOST
     found = {
         "headline-repeated": any(view.lines[place].key == view.lines[at].key for place in between),
         "related-before": "related" in before,
@@ -185,7 +190,8 @@ def cut_signals(view: View, at: int, article: Sequence[int], min_words: int) -> 
         "cohesion-lost": lost,
     }
     signals = tuple(name for name, holds in found.items() if holds)
-    return signals if len(signals) >= SIGNALS_NEEDED and (lost or found["headline-repeated"]) else ()
+    agreed = len(signals) - lost >= SIGNALS_NEEDED  # a link in mid-text has a heading before it, and no more
+    return signals if agreed and (lost or found["headline-repeated"]) else ()
 
 
 def read_segment(view: View, start: int, end: int, signals: tuple[str, ...]) -> Segment:
@@ -228,7 +234,7 @@ def walk_body(view: View, text: int, end: int) -> list[int]:
     for at in range(text + 1, end):
         label = view.label(at)
         if view.prose[at]:
-            apart = boxed or at - body[-1] > BODY_GAP
+            apart = not view.trusted and (boxed or at - body[-1] > BODY_GAP)
             if apart and not resumes(view, at, end, article):
                 continue
             if not apart and len(pending) <= view.most_inner:
@@ -246,7 +252,7 @@ def walk_body(view: View, text: int, end: int) -> list[int]:
 def resumes(view: View, at: int, end: int, article: set[str]) -> bool:
     """Whether the text at `at` takes the article up again."""
     paragraphs = [place for place in running(view, at, end) if view.lines[place].n_words > HEADING_WORDS]
-    return len(paragraphs) > 1 and cohesion(view, paragraphs[:3], article) >= COHESION
+    return len(paragraphs) > 1 and cohesion(view, paragraphs[:3], article) >= COHESION_KEPT
 
 
 def find_title(view: View, start: int, text: int, known: set[str]) -> int | None:
@@ -259,6 +265,8 @@ def find_title(view: View, start: int, text: int, known: set[str]) -> int | None
 
 
 TITLE_NEEDED = 0.9
+HEADLINE_STEMS = 4
+"""Content words that a headline has at least; a menu entry shares its one word with any text."""
 TITLE_NEAR = 25
 """Lines before the text beyond which nearness no longer speaks for a headline."""
 
@@ -270,7 +278,7 @@ def title_score(view: View, at: int, text: int, known: set[str]) -> float:
     if not (hinted or is_headline(view, at)):
         return 0.0
     shared = stems(line.words)
-    overlap = len(shared & known) / len(shared) if shared else 0.0
+    overlap = len(shared & known) / max(len(shared), HEADLINE_STEMS)
     nearness = max(0.0, 1 - (text - at) / TITLE_NEAR)
     return (
         1.2 * overlap
@@ -292,17 +300,19 @@ def slug_overlap(url: str, line: Line) -> float:
 
 
 def find_subtitle(view: View, title: int, text: int) -> int | None:
-    """A standfirst: the line just before the text that is neither a role nor a copy, of five words or more."""
-    for at in range(text - 1, max(title, text - 1 - RUNNING_GAP), -1):
-        line = view.lines[at]
-        if (
-            view.roles[at] is None
-            and line.n_words >= SUBTITLE_WORDS
-            and view.copies[line.key] == 1
-            and line.key != view.lines[title].key
-        ):
-            return at
-    return None
+    """A standfirst: a line of some length, no role and no copy, just below the headline or just above the text."""
+    near = [
+        *range(title + 1, min(text, title + 1 + RUNNING_GAP)),
+        *range(text - 1, max(title, text - 1 - RUNNING_GAP), -1),
+    ]
+    return next((at for at in near if is_standfirst(view, at, view.lines[title])), None)
+
+
+def is_standfirst(view: View, at: int, title: Line) -> bool:
+    """Whether the line could be a standfirst by its form."""
+    line = view.lines[at]
+    once = view.copies[line.key] == 1 and line.key != title.key
+    return view.roles[at] is None and once and line.n_words >= SUBTITLE_WORDS and not line.bullet
 
 
 SUBTITLE_WORDS = 5

@@ -56,10 +56,7 @@ def _checked(frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of COLUMNS, of their types; those that are missing are null."""
     if missing := [name for name in NEEDED if name not in frame.columns]:
         raise TableError(f"no column {' and no column '.join(missing)}; there are: {', '.join(frame.columns)}")
-    frame = frame.select(
-        (_naive(frame, name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in COLUMNS.items()
-    )
+    frame = frame.select(_column(frame, name, dtype) for name, dtype in COLUMNS.items())
     ids = frame["id"]
     if ids.null_count():
         raise TableError(f"{ids.null_count()} rows have no id: give each row one")
@@ -69,7 +66,11 @@ def _checked(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _naive(frame: pl.DataFrame, name: str) -> pl.Expr:
-    dtype = frame.schema[name]
-    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
-    return pl.col(name).dt.replace_time_zone(None) if zoned else pl.col(name)
+def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
+    given = frame[name] if name in frame.columns else pl.Series(name, [None] * frame.height, dtype)
+    if isinstance(given.dtype, pl.Datetime):
+        given = given.dt.replace_time_zone(None)
+    try:
+        return given.cast(dtype)
+    except pl.exceptions.PolarsError as error:
+        raise TableError(f"column {name} cannot be used as {dtype}: it is {given.dtype}") from error

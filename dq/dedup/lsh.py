@@ -22,6 +22,8 @@ NO_HASH = np.uint32(0xFFFFFFFF)
 """Each value of the signature of a document without shingles."""
 REPRESENTED = 0.8
 """A document whose signature agrees this much with a leader's need not lead itself: its likes resemble that leader."""
+LEADERS = 16
+"""Leaders of a bucket too large to compare all pairs: 64 bands choose theirs from different buckets, some 50 in all."""
 SIGMAS = 4.0
 """Standard deviations by which an estimate may fall short before its pair is given up: one pair in 30,000 is lost."""
 
@@ -114,9 +116,10 @@ def meetings(
     """Keys of all pairs that meet in a band and agree in `least` values of their signatures.
 
     In a bucket of more than `max_bucket` documents, a template shared by thousands say, not all pairs are compared:
-    in order of their rows, each document is compared with the bucket's leaders, at most `max_bucket` of them, and
-    becomes a leader itself unless it agrees with one of them almost wholly (REPRESENTED). Copies thus stay linked to
-    the first of them, whatever the size of the bucket, at a cost linear in it. Documents without shingles never meet.
+    in order of their rows, each document is compared with the bucket's leaders, LEADERS at most, and becomes a leader
+    itself, while there is room, unless it agrees with one of them almost wholly (REPRESENTED). Copies thus stay linked
+    to the first of them, whatever the size of the bucket, at a cost linear in it; and what two documents share beyond
+    the template brings them together in other bands. Documents without shingles never meet.
     """
     alike = math.ceil(REPRESENTED * signatures.shape[1])
     present = np.flatnonzero((signatures != NO_HASH).any(axis=1))
@@ -204,7 +207,7 @@ def _band_keys(signatures: Any, first: Any, rows: Any) -> Any:
 def _compare(members: Any, starts: Any, signatures: Any, least: Any, alike: Any, max_bucket: Any, out: Any) -> Any:
     """Pairs of `meetings` in all buckets of one band; returns how many there are."""
     n_pairs = 0
-    leaders = np.empty(max_bucket, np.int64)
+    leaders = np.empty(max(max_bucket, LEADERS), np.int64)
     for bucket in range(starts.size - 1):
         small = starts[bucket + 1] - starts[bucket] <= max_bucket
         n_leaders = 0
@@ -216,7 +219,7 @@ def _compare(members: Any, starts: Any, signatures: Any, least: Any, alike: Any,
                 represented |= agreement >= alike
                 if agreement >= least:
                     n_pairs = _put(out, n_pairs, leader, document)
-            if small or (n_leaders < max_bucket and not represented):
+            if small or (n_leaders < LEADERS and not represented):
                 leaders[n_leaders] = document
                 n_leaders += 1
     return n_pairs

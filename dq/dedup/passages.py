@@ -54,7 +54,11 @@ def find_reuse(articles: pl.DataFrame, options: DedupOptions) -> Reuse:
         reuse=REUSE.conform(reuse),
         passages=PASSAGES.conform(named.rename({"id": "article_id"})),
         paragraphs=named.select(
-            "paragraph", "reuse_id", article_id="id", reuse_articles="n_articles", reuse_hosts="n_hosts"
+            pl.col("id").alias("article_id"),
+            "paragraph",
+            "reuse_id",
+            reuse_articles="n_articles",
+            reuse_hosts="n_hosts",
         ).sort("article_id", "paragraph"),
     )
 

@@ -24,7 +24,9 @@ SAMPLE = 4
 MARGIN = 0.5
 """A sample may hold this share of the overlap that it should, before its pair is given up."""
 SLOTS_PER_SHINGLE = 2
-"""Counters for each shingle of the batch: one rare shingle in a thousand or fewer shares a common one's counter."""
+LEAST_SLOTS = 1 << 20
+"""Counters: two for each shingle of the batch, and never fewer than these, so that a rare shingle hardly ever shares
+its counter with a common one: one in a thousand does where a thousandth of the different shingles are common."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,7 @@ class Commonness:
 
 def commonness(sets: ShingleSets, *, limit: int) -> Commonness:
     """Counts every shingle's sets, in a table of a size that follows from the number of shingles alone."""
-    bits = max(1, SLOTS_PER_SHINGLE * len(sets.flat)).bit_length()
+    bits = max(LEAST_SLOTS, SLOTS_PER_SHINGLE * len(sets.flat)).bit_length()
     counts = np.zeros(1 << bits, np.uint16)
     shift = np.uint64(64 - bits)
     _count(sets.flat, shift, counts)

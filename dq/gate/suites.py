@@ -162,7 +162,10 @@ def _read_file(path: Path) -> tuple[Suite | None, list[Mistake]]:
     if table is None or not isinstance(content, dict) or not isinstance(content.get("expectations"), list):
         return None, [Mistake(path=path, line=1, message=message) for message in messages]
     checks, mistakes = _read_checks(content["expectations"], expectation_lines(text), path=path, table=table)
-    suite = Suite(table=table.name, path=path, checks=checks, parameters=content.get("suite_parameters") or {})
+    parameters = content.get("suite_parameters")
+    suite = Suite(
+        table=table.name, path=path, checks=checks, parameters=parameters if isinstance(parameters, dict) else {}
+    )
     return suite, [*(Mistake(path=path, line=1, message=message) for message in messages), *mistakes]
 
 
@@ -178,6 +181,7 @@ def _suite_messages(content: Any, stem: str) -> Iterator[str]:
     """What is wrong with a file as a whole."""
     if stem not in JUDGED_TABLES:
         yield f"a suite is named after its table, and there is no table {stem!r}; {did_you_mean(stem, JUDGED_TABLES)}"
+        return
     if not isinstance(content, dict):
         yield "a suite is an object with 'name' and 'expectations'"
         return

@@ -224,11 +224,13 @@ def _well_formed(text: str) -> tuple[str, str | None]:
     Bytes that were not UTF-8 (read as U+DC80..U+DCFF, see PEP 383) reject it; halves of surrogate pairs, which JSON can
     spell, become replacement characters.
     """
-    if text.isascii() or not _SURROGATE.search(text):
-        return text, None
-    if _NOT_UTF8.search(text):
-        return "", "holds bytes that are not valid UTF-8"
-    return _SURROGATE.sub("\ufffd", text), None
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        if _NOT_UTF8.search(text):
+            return "", "holds bytes that are not valid UTF-8"
+        return _SURROGATE.sub("\ufffd", text), None
+    return text, None
 
 
 def _joined(value: Any) -> Any:

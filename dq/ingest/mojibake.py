@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 
-SAMPLE_CHARS = 400_000
-"""Characters of a page that are looked at."""
+SAMPLE_CHARS = 16_000
+"""Non-ASCII characters that are looked at, in `SAMPLE_WINDOWS` windows spread over the page."""
+SAMPLE_WINDOWS = 8
 MIN_EVIDENCE = 2.0
 """Damaged places times their share of the non-ASCII characters: two where all is damaged, ten where a fifth is. Less
 may be a stray sign in a footer, or a list of letters in a script."""
@@ -27,9 +28,9 @@ MIN_UNMISTAKABLE = 3
 MIN_LOST, MIN_LOST_SHARE = 3, 0.01
 """Replacement characters, and their share, from which on text is lost, and not a stray byte."""
 
-_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+_ASCII_TO_SPACE = bytes(b" "[0] if byte < 0x80 else byte for byte in range(256))  # noqa: PLR2004  (the end of ASCII)
 _LATIN_RUN = re.compile("[À-ÖØ-öø-ÿ]{4,}")
-_QUESTION_WORDS = re.compile(r"(?<![\w?])\?{2,}(?:[ \n.,]{1,2}\?{2,}){3,}(?!\w)")
+_QUESTION_WORDS = re.compile(r"\?\?+(?:[ \n.,]{1,2}\?\?+){3,}(?!\w)")
 
 
 def find_mojibake(text: str) -> str | None:
@@ -40,43 +41,61 @@ def find_mojibake(text: str) -> str | None:
     >>> find_mojibake("القدس عاصمة فلسطين") is None
     True
     """
-    sample = text[:SAMPLE_CHARS]
-    if sample.isascii():
-        return _questions(sample)
-    runs = _NOT_ASCII.findall(sample)
-    size = sum(map(len, runs))
-    return _misread(runs, size) or _read_as_latin(runs, size) or _lost(sample, size) or _questions(sample)
+    if text.isascii():
+        return _questions(text)
+    runs = _beyond_ascii(text)
+    sample = _sample(runs)
+    return _misread(sample) or _read_as_latin(sample) or _lost(runs) or _questions(text)
 
 
-def _misread(runs: list[str], size: int) -> str | None:
-    joined = " ".join(runs)
+def _beyond_ascii(text: str) -> str:
+    """The runs of non-ASCII characters, a space between them; ten times as fast as a regular expression."""
+    runs = text.encode("utf-8", "surrogatepass").translate(_ASCII_TO_SPACE).split()
+    return b" ".join(runs).decode("utf-8", "surrogatepass")
+
+
+def _sample(runs: str) -> str:
+    if len(runs) <= SAMPLE_CHARS:
+        return runs
+    step, width = len(runs) // SAMPLE_WINDOWS, SAMPLE_CHARS // SAMPLE_WINDOWS
+    return " ".join(runs[start : start + width] for start in range(0, step * SAMPLE_WINDOWS, step))
+
+
+def _misread(sample: str) -> str | None:
     for name, pattern in _PATTERNS.items():
-        matches = pattern.findall(joined)
+        matches = pattern.findall(sample)
         unmistakable = sum(len(match) >= 2 * UNMISTAKABLE_SEQUENCES for match in matches)
-        share = sum(map(len, matches)) / size
+        share = _share(matches, sample)
         if unmistakable >= MIN_UNMISTAKABLE or len(matches) * share >= MIN_EVIDENCE:
             return f"mojibake: utf-8 was read as {name} ({share:.0%} of the letters beyond ASCII)"
     return None
 
 
-def _read_as_latin(runs: list[str], size: int) -> str | None:
-    matches = _LATIN_RUN.findall(" ".join(runs))
-    share = sum(map(len, matches)) / size
+def _read_as_latin(sample: str) -> str | None:
+    matches = _LATIN_RUN.findall(sample)
+    share = _share(matches, sample)
     if len(set(matches)) * share >= MIN_EVIDENCE:
         return f"mojibake: another encoding was read as windows-1252 ({share:.0%} of the letters beyond ASCII)"
     return None
 
 
-def _lost(sample: str, size: int) -> str | None:
-    lost = sample.count("\ufffd")
-    if lost >= MIN_LOST and lost / size >= MIN_LOST_SHARE:
-        return f"mojibake: {lost} letters are lost, replaced by U+FFFD ({lost / size:.0%} of the letters beyond ASCII)"
+def _share(matches: list[str], sample: str) -> float:
+    return sum(map(len, matches)) / _letters(sample)
+
+
+def _letters(runs: str) -> int:
+    return len(runs) - runs.count(" ")
+
+
+def _lost(runs: str) -> str | None:
+    lost = runs.count("\ufffd")
+    if lost >= MIN_LOST and lost / _letters(runs) >= MIN_LOST_SHARE:
+        return f"mojibake: {lost} letters are lost, replaced by U+FFFD"
     return None
 
 
-def _questions(sample: str) -> str | None:
-    found = "??" in sample and _QUESTION_WORDS.search(sample)
-    return "mojibake: letters are lost, replaced by question marks" if found else None
+def _questions(text: str) -> str | None:
+    return "mojibake: letters are lost, replaced by question marks" if _QUESTION_WORDS.search(text) else None
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 8 << 20
 """Bytes of cells that are read at a time, by the row group's own account."""
-MAX_BATCH_ROWS = 1024
-"""Rows that are read at a time, where they are small."""
+MAX_BATCH_ROWS = 64
+"""Rows that are read at a time, where they are small; the account counts a value that is in many rows but once."""
 BUFFER_BYTES = 1 << 20
 """Bytes of a column that are read from the file at a time."""
 

@@ -80,8 +80,10 @@ def read_lines(run: Run, options: ReportOptions) -> LineAccount:
         "kept", "page_id", "label", "text", pl.col("reason").fill_null(""), size=pl.col("text").str.len_chars()
     )
     counted = (
-        lines.group_by("kept", "label", "reason")
-        .agg(lines=pl.len(), pages=pl.col("page_id").n_unique(), characters=pl.col("size").sum())
+        lines.group_by("kept", "label", "reason", "page_id")  # pages counted so need no set of ids for each rule
+        .agg(lines=pl.len(), characters=pl.col("size").sum())
+        .group_by("kept", "label", "reason")
+        .agg(pl.col("lines").sum(), pl.col("characters").sum(), pages=pl.len())
         .sort("lines", "characters", "label", "reason", descending=[True, True, False, False])
         .collect(engine="streaming")
     )
@@ -95,18 +97,17 @@ def read_lines(run: Run, options: ReportOptions) -> LineAccount:
 
 
 def _commonest(removed: pl.LazyFrame) -> dict[tuple[str, str], tuple[str, int]]:
-    """For each label and reason the text removed most often; counted by hash, so that texts need not be held."""
-    groups = ["label", "reason"]
-    hashed = removed.with_columns(hash=pl.col("text").hash())
-    top = (
-        hashed.group_by(*groups, "hash")
-        .agg(times=pl.len(), first=pl.col("page_id").min())
-        .sort("times", "first", "hash", descending=[True, False, False])
-        .unique(groups, keep="first", maintain_order=True)
-    )
+    """For each label and reason the text removed most often, the first in order among equals.
+
+    Counted by hash, so that the texts of a large run need not be held.
+    """
+    rule = ["label", "reason"]
+    hashed = removed.select(*rule, "text", hash=pl.col("text").hash())
+    counts = hashed.group_by(*rule, "hash").agg(times=pl.len()).collect(engine="streaming")
+    top = counts.filter(pl.col("times") == pl.col("times").max().over(rule))
     texts = (
-        hashed.join(top.select(*groups, "hash", "times"), on=[*groups, "hash"])
-        .group_by(groups)
+        hashed.join(top.lazy(), on=[*rule, "hash"])
+        .group_by(rule)
         .agg(pl.col("text").min(), pl.col("times").first())
         .collect(engine="streaming")
     )

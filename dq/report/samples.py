@@ -103,13 +103,19 @@ def _candidates(run: Run, failing: Failing) -> pl.DataFrame:
         run.scan(LINES)
         .group_by("page_id")
         .agg(
-            n_lines=pl.len(),
             kept_lines=kept.sum(),
             kept_share=(size.filter(kept).sum() / size.sum()).fill_nan(0.0),
-            articles=pl.col("article").drop_nulls().n_unique(),
         )
     )
-    pages = run.scan(PAGES).join(by_lines, on="page_id").collect(engine="streaming")
+    articles = run.scan(ARTICLES).group_by("page_id").agg(articles=pl.len().cast(pl.Int64))
+    pages = (
+        run.scan(PAGES)
+        .select("page_id", "host", "url", "path", "status", "problem")
+        .join(by_lines, on="page_id")
+        .join(articles, on="page_id", how="left")
+        .with_columns(pl.col("articles").fill_null(0))
+        .collect(engine="streaming")
+    )
     return pages.with_columns(rank=pl.Series(_ranks(pages, failing), dtype=pl.Int64))
 
 
@@ -184,7 +190,7 @@ def _page(
         status=row["status"],
         problem=clip(row["problem"] or "", options.max_text),
         why=row["why"],
-        articles=max(row["articles"], len(articles)),
+        articles=row["articles"],
         kept_share=row["kept_share"],
         kept_lines=row["kept_lines"],
         broken=own.rules if own else (),

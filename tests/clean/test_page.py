@@ -124,7 +124,7 @@ def test_a_read_also_link_in_mid_text_cuts_nothing():
     assert body(cleaned) == WATER
 
 
-def test_an_outlet_and_place_before_the_text_is_a_credit():
+def test_an_outlet_and_place_before_the_text_is_its_byline():
     cleaned = clean(
         [
             "fbpx",
@@ -138,7 +138,12 @@ def test_an_outlet_and_place_before_the_text_is_a_credit():
         ]
     )
     assert body(cleaned) == WATER
-    assert cleaned.articles[0]["credit"] == "مرصد الساحل – المدينة"
+    assert ("مرصد الساحل – المدينة", "byline") in labels(cleaned)
+    assert (cleaned.articles[0]["credit"], cleaned.articles[0]["authors"]) == (None, [])
+
+
+def test_a_place_and_a_name_before_the_text_are_a_byline():
+    assert clean([TITLE, "الساحل: سلمى الحاج", *WATER]).articles[0]["authors"] == ["سلمى الحاج"]
 
 
 def test_a_standfirst_is_a_subtitle():

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import random
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,10 +147,11 @@ def gate(suites, tmp_path):
 
 @pytest.fixture
 def write_suite(tmp_path):
-    """Writes a suite's file into the test's folder."""
+    """Writes a suite's file into a folder of the test's own."""
 
     def write(table: str, *expectations: dict, **members) -> Path:
-        path = tmp_path / f"{table}.json"
+        path = tmp_path / "expectations" / f"{table}.json"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps({"name": table, "expectations": expectations} | members, indent=1), encoding="utf-8")
         return path
 
@@ -160,3 +162,20 @@ def write_suite(tmp_path):
 def only(write_suite):
     """Loads a suite of just the expectations given."""
     return lambda table, *expectations, **members: load_suites(write_suite(table, *expectations, **members).parent)
+
+
+@pytest.fixture(scope="session")
+def patterns(suites):
+    """A function that says whether a text matches what an expectation of the shipped suites forbids."""
+
+    def forbidden(table: str, column: str, about: str):
+        (check, *_) = [
+            check
+            for suite in suites
+            for check in suite.checks
+            if (check.table, check.columns) == (table, (column,)) and about in (check.description or "")
+        ]
+        regexes = check.kwargs.get("regex_list") or [check.kwargs["regex"]]
+        return lambda text: any(re.search(regex, text) for regex in regexes)
+
+    return forbidden

@@ -144,10 +144,10 @@ def test_every_mistake_is_told_with_its_line(told, name):
         assert part in messages
 
 
-def test_two_mistakes_in_one_expectation_are_both_told(tmp_path, write_suite):
-    write_suite("articles", {**UNIQUE, "severity": "fatal", "kwargs": {"column": "title", "mostly": 2}})
+def test_two_mistakes_in_one_expectation_are_both_told(write_suite):
+    path = write_suite("articles", {**UNIQUE, "severity": "fatal", "kwargs": {"column": "title", "mostly": 2}})
     with pytest.raises(SuiteError, match=r"'fatal' is no severity[\s\S]*mostly: ensure"):
-        load_suites(tmp_path)
+        load_suites(path.parent)
 
 
 FILES = {
@@ -197,10 +197,10 @@ def test_mistakes_of_all_files_are_told_at_once(tmp_path):
         load_suites(tmp_path)
 
 
-def test_a_suite_says_what_its_file_says(tmp_path, write_suite):
+def test_a_suite_says_what_its_file_says(write_suite):
     write_suite("pages", {**UNIQUE, "kwargs": {"column": "page_id"}, "severity": "info", "notes": ["one", "two"]})
-    write_suite("articles", UNIQUE)
-    pages, articles = load_suites(tmp_path)
+    path = write_suite("articles", UNIQUE)
+    pages, articles = load_suites(path.parent)
     assert (pages.table, articles.table) == ("pages", "articles")
     assert pages.checks[0].note == "one two"
     assert [suite.checks[0].severity for suite in (pages, articles)] == ["info", "critical"]

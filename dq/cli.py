@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import cyclopts
-from cyclopts import App, Parameter, Token
+from cyclopts import App, Group, Parameter, Token
 
 from dq.errors import ConfigError, DqError
 from dq.options import (
@@ -45,15 +45,21 @@ def _flag_name(field: str) -> str:
     return "*" if field == "columns" else cyclopts.default_name_transform(field)
 
 
-FLAT = Parameter(name="*", name_transform=_flag_name)
-Ingest = Annotated[IngestOptions, FLAT]
-Clean = Annotated[CleanOptions, FLAT]
-Engine = Annotated[EngineOptions, FLAT]
-Dedup = Annotated[DedupOptions, FLAT]
-Gate = Annotated[GateOptions, FLAT]
-Report = Annotated[ReportOptions, FLAT]
-Output = Annotated[OutputOptions, FLAT]
-Columns = Annotated[ColumnOptions, FLAT]
+def _stage(title: str) -> Parameter:
+    """How a stage's options stand on the command line: flags of their own, under a heading of their own in the help."""
+    return Parameter(name="*", name_transform=_flag_name, group=Group(title, sort_key=GROUPS.index(title)))
+
+
+GROUPS = ("Reading", "Columns", "Cleaning", "Deduplication", "Gate", "Report", "Work", "Output")
+"""Headings of the help, in order."""
+Ingest = Annotated[IngestOptions, _stage("Reading")]
+Clean = Annotated[CleanOptions, _stage("Cleaning")]
+Engine = Annotated[EngineOptions, _stage("Work")]
+Dedup = Annotated[DedupOptions, _stage("Deduplication")]
+Gate = Annotated[GateOptions, _stage("Gate")]
+Report = Annotated[ReportOptions, _stage("Report")]
+Output = Annotated[OutputOptions, _stage("Output")]
+Columns = Annotated[ColumnOptions, _stage("Columns")]
 
 
 def option_names() -> frozenset[str]:
@@ -90,8 +96,9 @@ class Settings:
                 continue
             for origin, values in given(name, files):
                 self.origins[name] = origin
+                keyword = name if origin.kind == "file" else origin.place
                 for index, value in enumerate(values):
-                    argument.append(Token(keyword=str(origin), value=value, source=str(origin), index=index))
+                    argument.append(Token(keyword=keyword, value=value, source=origin.place, index=index))
                 break
 
 
@@ -151,6 +158,7 @@ def build(settings: Settings) -> App:
         config=[settings],
         version_flags=["--version"],
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
 
     def options(**stages: Any) -> Options:

@@ -13,9 +13,11 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from pathlib import Path
 
 import polars as pl
@@ -103,13 +105,26 @@ def _run_in_pool(
             done[number] = _result(future, number, folder)
             progress(size)
 
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         for number, shard in jobs:
             waiting[pool.submit(clean_shard, number, shard, folder, options)] = (number, len(shard))
             if len(waiting) >= workers * AHEAD:
                 collect(wait(waiting, return_when=FIRST_COMPLETED).done)
         collect(wait(waiting).done)
     return [done[number] for number in sorted(done)]
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the process that started it is gone, killed say; a pool alone would leave it waiting."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def _result(future: Future[Path], number: int, folder: Path) -> Path:

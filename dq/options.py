@@ -51,8 +51,8 @@ class CleanOptions:
 
     min_article_words: int = 40
     """A further article on a page has at least this many words."""
-    max_depth: int = 5_000
-    """HTML pages with elements nested deeper than this are rejected."""
+    max_depth: int = 2_000
+    """HTML pages with elements nested deeper than this are rejected; libxml2 loses what lies deeper than 2,048."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

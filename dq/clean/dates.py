@@ -26,8 +26,8 @@ EARLIEST_YEAR = 1990
 """News pages are not older than the web; smaller numbers in a line are something else."""
 CENTURY = 2000
 """What a year of two digits belongs to; the web has no other."""
-SHORT_LINE = 9
-"""Words that a date line has beside the date: weekday, time, place, a label; more make it a sentence."""
+DATE_LINE_WORDS = 12
+"""Words of a date line: the date, a weekday, a time, a place, a label; more make a sentence."""
 
 FILLERS = frozenset({"de", "del", "من", "عام", "سنه", "of", "г"})
 """Words that stand between the parts of a date."""
@@ -65,6 +65,8 @@ def find_date(text: str) -> datetime | None:
     datetime.datetime(2026, 1, 28, 0, 0)
     >>> find_date("Copyright 2024")
     """
+    if not any(map(str.isdecimal, text)):
+        return None
     digits = "".join(fold_char(char) if char.isdecimal() else char for char in text)
     for parse in (_parse_iso, _parse_cjk, _parse_named, _parse_numeric):
         if (found := parse(digits)) is not None:
@@ -80,7 +82,7 @@ def is_date_line(text: str) -> bool:
     >>> is_date_line("He signed the treaty on 5 May 2026 in the old town hall, said the mayor.")
     False
     """
-    return find_date(text) is not None and len(words(text)) <= SHORT_LINE + 3
+    return len(text.split()) <= DATE_LINE_WORDS and find_date(text) is not None
 
 
 def _parse_iso(text: str) -> datetime | None:

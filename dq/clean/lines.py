@@ -29,24 +29,20 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line: its text, its folded words, and what is known of its place and markup."""
+    """One line: its text, its folded words, and what is known of its place and markup.
+
+    `key` is the folded words as one string, equal for lines that a reader would call the same; `n_words` counts an
+    unspaced script's character as half a word.
+    """
 
     text: str
     words: tuple[str, ...]
+    key: str
+    n_words: float
     blank_before: bool = False
     bullet: bool = False
     tag: str = ""
     link_share: float = 0.0
-
-    @property
-    def key(self) -> str:
-        """The folded words as one string: equal for lines that a reader would call the same."""
-        return " ".join(self.words)
-
-    @property
-    def n_words(self) -> float:
-        """Words, an unspaced script's character counted as half a word."""
-        return count_words(self.words)
 
 
 def count_words(words: Sequence[str]) -> float:
@@ -64,9 +60,12 @@ def make_line(text: str, *, blank_before: bool = False, tag: str = "", link_shar
     stripped = text.strip()
     bare = _BULLET.sub("", stripped)
     bullet = bare != stripped and bool(bare)
+    words = tuple(fold_words(bare))
     return Line(
         text=bare if bullet else stripped,
-        words=tuple(fold_words(bare)),
+        words=words,
+        key=" ".join(words),
+        n_words=count_words(words),
         blank_before=blank_before,
         bullet=bullet,
         tag=tag,

@@ -174,6 +174,7 @@ def line_rows(page: Page, view: View, reading: Reading, segments: Sequence[Segme
     """A row of the table lines for every line of the page."""
     kept = {at: (label, ordinal) for ordinal, segment in enumerate(segments) for at, label in _kept_lines(segment)}
     heads = {at: role for segment in segments for at, role in head_roles(view, segment).items()}
+    boxed = boxed_lines(view, {at for segment in segments for at in segment.body})
     seen: set[str] = set()
     titles = {view.lines[s.title].key for s in segments if s.title is not None}
     rows = []
@@ -185,7 +186,7 @@ def line_rows(page: Page, view: View, reading: Reading, segments: Sequence[Segme
                 line,
                 role,
                 copy=line.key in seen or line.key in titles,
-                boxed=_boxed(view, segments, at),
+                boxed=boxed[at],
                 left_out=reading.left_out,
             )
         row = {
@@ -224,17 +225,17 @@ def removed_role(line: Line, role: Role | None, *, copy: bool, boxed: bool, left
     return Role("navigation", left_out) if line.n_words <= OUTLET_WORDS else Role("other", left_out)
 
 
-def _boxed(view: View, segments: Sequence[Segment], at: int) -> bool:
-    """Whether a related-articles heading stands between the text above and this line."""
-    body = {place for segment in segments for place in segment.body}
-    for place in range(at - 1, -1, -1):
-        if place in body:
-            return False
-        if view.label(place) == "related":
-            return True
-        if view.label(place) in {"footer", "form"}:
-            return False
-    return False
+def boxed_lines(view: View, body: set[int]) -> list[bool]:
+    """Whether a related-articles heading stands between the text above and each line."""
+    found = []
+    boxed = False
+    for at in range(len(view.lines)):
+        found.append(boxed)
+        if at in body or view.label(at) in {"footer", "form"}:
+            boxed = False
+        elif view.label(at) == "related":
+            boxed = True
+    return found
 
 
 def head_roles(view: View, segment: Segment) -> dict[int, Role]:
@@ -383,7 +384,8 @@ _AND = re.compile(r"\s*(?:,|،|;|؛| and | et | y | und | و(?=\S+ \S+$)|&|/)\s*
 _PARTS = re.compile(r"\s+[|·•—–-]\s+|\s*[|·•]\s*")
 _IN_BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*$")
 _READING_TIME = re.compile(
-    r"مدة القراءة|وقت القراءة|زمن القراءة|min(?:ute)?s? read|reading time|temps de lecture|lesezeit|tiempo de lectura|זמן קריאה",
+    r"مدة القراءة|وقت القراءة|زمن القراءة|min(?:ute)?s? read|reading time|"
+    r"temps de lecture|lesezeit|tiempo de lectura|זמן קריאה",
     re.IGNORECASE,
 )
 AUTHOR_WORDS = (2, 5)

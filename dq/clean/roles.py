@@ -146,8 +146,14 @@ def is_byline(line: Line) -> bool:
 
 def is_share_bar(line: Line) -> bool:
     """`Facebook X Email Copy link`: nothing but names of places to share to."""
-    words = {word for phrases in _lexicon()["share", "is"].values() for phrase in phrases for word in phrase.split()}
-    return len(line.words) > 1 and words.issuperset(line.words)
+    return len(line.words) > 1 and _share_words().issuperset(line.words)
+
+
+@functools.cache
+def _share_words() -> frozenset[str]:
+    return frozenset(
+        word for phrases in _lexicon()["share", "is"].values() for phrase in phrases for word in phrase.split()
+    )
 
 
 def is_photo_label(line: Line) -> bool:

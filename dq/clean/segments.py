@@ -33,6 +33,8 @@ RUN = 2
 """Paragraphs that make a running text."""
 RUNNING_GAP = 2
 """Two paragraphs at most this many lines apart run on; teasers stand further apart."""
+CUT_REACH = 60
+"""Lines before and after a headline that are looked at for signs of another article."""
 BODY_GAP = 12
 """After so many lines without running text, text must show that it still belongs to the article."""
 SUBHEADS = 2
@@ -149,38 +151,53 @@ def split(view: View, min_words: int) -> list[Segment]:
     """The articles of a page in page order; further ones have `min_words` words or more."""
     n = len(view.lines)
     cuts: list[tuple[int, tuple[str, ...]]] = [(0, ())]
-    article: list[int] = []
-    at = 0
-    while at < n:
+    so_far = Text()
+    for at in range(n):
         if view.prose[at]:
-            article.append(at)
-        elif (
-            view.words(article) >= min_words
-            and is_headline(view, at)
-            and (signals := cut_signals(view, at, article, min_words))
-        ):
+            so_far.add(at, view.lines[at])
+            continue
+        candidate = so_far.words >= min_words and is_headline(view, at)
+        if candidate and (signals := cut_signals(view, at, so_far, min_words)):
             cuts.append((at, signals))
-            article = []
-        at += 1
+            so_far = Text()
     ends = [start for start, _ in cuts[1:]] + [n]
     segments = [read_segment(view, start, end, signals) for (start, signals), end in zip(cuts, ends, strict=True)]
-    return [segment for segment in segments if segment.body]
+    return [segment for segment in segments if holds_text(view, segment)]
 
 
-def cut_signals(view: View, at: int, article: Sequence[int], min_words: int) -> tuple[str, ...]:
+def holds_text(view: View, segment: Segment) -> bool:
+    """Whether a body has a paragraph at all; where an extractor finds no article it may hand back the menu."""
+    return any(not reads_as_heading(view.lines[at]) for at in segment.body)
+
+
+@dataclasses.dataclass(slots=True)
+class Text:
+    """The running text of an article as far as it was read: its words, its stems, its last line."""
+
+    words: float = 0.0
+    stems: set[str] = dataclasses.field(default_factory=set)
+    last: int = -1
+
+    def add(self, at: int, line: Line) -> None:
+        """Adds the line at `at`."""
+        self.words += line.n_words
+        self.stems |= stems(line.words)
+        self.last = at
+
+
+def cut_signals(view: View, at: int, so_far: Text, min_words: int) -> tuple[str, ...]:
     """The signals that another article begins with the headline at `at`; empty where they do not suffice."""
     n = len(view.lines)
     text = first_text(view, at, n)
     if text is None:
         return ()
-    paragraphs = running(view, text, n)
+    paragraphs = running(view, text, min(n, text + CUT_REACH))
     if len(paragraphs) < RUN or view.words(paragraphs) < min_words:
         return ()
-    before = {view.label(place) for place in range(article[-1] + 1, at)}
+    before = {view.label(place) for place in range(max(so_far.last + 1, at - CUT_REACH), at)}
     between = range(at + 1, text)
     labels = {view.label(place) for place in between}
-    known = stems(word for place in article for word in view.lines[place].words)
-    lost = cohesion(view, [at, *paragraphs[:5]], known) < COHESION_LOST
+    lost = cohesion(view, [at, *paragraphs[:5]], so_far.stems) < COHESION_LOST
     found = {
         "headline-repeated": any(view.lines[place].key == view.lines[at].key for place in between),
         "related-before": "related" in before,

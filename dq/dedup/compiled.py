@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 RANGES_PER_THREAD = 8
 """Ranges into which a thread's share of the rows is cut, lest one with long texts hold up the rest."""
+LEAST_ROWS = 64
+"""Rows of the smallest range: fewer are done before a thread has started."""
 
 
 class _Notice(event.Listener):
@@ -60,14 +62,18 @@ def _typed(decorator: Any) -> Callable[[_F], _F]:
     return decorate
 
 
-def over_ranges(kernel: Callable[[int, int], _T], n_rows: int, threads: int) -> list[_T]:
+def over_ranges(
+    kernel: Callable[[int, int], _T], n_rows: int, threads: int, *, least_rows: int = LEAST_ROWS
+) -> list[_T]:
     """`kernel(first, last)` over ranges that make up `n_rows`, on `threads` threads (0: one a core), in order.
 
     >>> over_ranges(lambda first, last: last - first, 1, 1)
     [1]
     """
     threads = threads or os.cpu_count() or 1
-    step = max(1, n_rows // (threads * RANGES_PER_THREAD))
+    step = max(least_rows, n_rows // (threads * RANGES_PER_THREAD))
     starts = range(0, n_rows, step)
+    if len(starts) <= 1:
+        return [kernel(0, n_rows)] if starts else []
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(lambda first: kernel(first, min(first + step, n_rows)), starts))

@@ -23,15 +23,19 @@ _MIX_64 = (np.uint64(33), np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A8
 _MIX_32 = (np.uint32(16), np.uint32(13), np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35))
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd: the variable of the shingles' polynomial
 _NO_HASH = np.uint32(0xFFFFFFFF)  # datasketch's value of an empty signature
-_SPACE = 32
+_SPACE = np.uint32(32)
+_FEW_WORDS = 1024  # scratch to begin with; it grows with the longest text
 _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0  # the first byte of a longer code point, in UTF-8 (RFC 3629)
+
+SEVERAL, NOTHING = np.uint32(0xFFFFFFFE), np.uint32(0xFFFFFFFF)
+"""What `single` says of code points that do not fold to just one: look into the folding's arrays, or skip them."""
 
 # Types of the arguments, in numba's notation: what a kernel only reads may be read-only, as Arrow's buffers are.
 _BYTES = "Array(uint8, 1, 'C', readonly=True)"
 _I32 = "Array(int32, 1, 'C', readonly=True)"
 _I64 = "Array(int64, 1, 'C', readonly=True)"
 _U32 = "Array(uint32, 1, 'C', readonly=True)"
-_TEXTS = f"{_BYTES}, {_I64}, {_I32}, {_U32}"
+_TEXTS = f"{_BYTES}, {_I64}, {_U32}, {_I32}, {_U32}"
 
 
 @njit()
@@ -66,32 +70,41 @@ def _decode(data: Any, at: Any) -> Any:
 
 
 @njit()
-def _fold_words(data: Any, first: Any, last: Any, fold_offsets: Any, fold_points: Any, words: Any) -> Any:
-    """(number of words, hash of all of them in order) of the text; their hashes go to `words`, as far as it reaches."""
-    n_words = 0
-    key = _FNV_OFFSET
-    word = _FNV_OFFSET
-    in_word = False
-    at = first
-    while at <= last:
-        if at < last:
-            code, at = _decode(data, at)
-        else:  # the end of the text ends its last word, as a separator does
-            code, at = _SPACE, at + 1
-        for place in range(fold_offsets[code], fold_offsets[code + 1]):
+def _fold_words(data: Any, first: Any, last: Any, single: Any, fold_offsets: Any, fold_points: Any, words: Any) -> Any:
+    """(number of words, hash of all of them in order) of the text; their hashes go to `words`, as far as it reaches.
+
+    The loop takes one folded code point at a time: the next one of several to which the last character folded, else
+    what the next character folds to. Outside of words, `word` is _FNV_OFFSET.
+    """
+    n_words, word, key = 0, _FNV_OFFSET, _FNV_OFFSET
+    at, place, end = first, np.int64(0), np.int64(0)
+    while at < last or place < end:
+        if place < end:
             point = fold_points[place]
-            if point != _SPACE:
-                in_word = True
-                word = (word ^ np.uint64(point)) * _FNV_PRIME
-            elif in_word:
-                word = _mix_64(word)
-                if n_words < words.size:
-                    words[n_words] = word
-                n_words += 1
-                key = (key ^ word) * _BASE
-                in_word = False
-                word = _FNV_OFFSET
+            place += 1
+        else:
+            code, at = _decode(data, at)
+            point = single[code]
+            if point >= SEVERAL:
+                if point == SEVERAL:
+                    place, end = np.int64(fold_offsets[code]), np.int64(fold_offsets[code + 1])
+                continue
+        if point != _SPACE:
+            word = (word ^ np.uint64(point)) * _FNV_PRIME
+        elif word != _FNV_OFFSET:
+            n_words, key = _end_word(word, n_words, key, words)
+            word = _FNV_OFFSET
+    if word != _FNV_OFFSET:
+        n_words, key = _end_word(word, n_words, key, words)
     return n_words, _mix_64(key)
+
+
+@njit()
+def _end_word(word: Any, n_words: Any, key: Any, words: Any) -> Any:
+    word = _mix_64(word)
+    if n_words < words.size:
+        words[n_words] = word
+    return n_words + 1, (key ^ word) * _BASE
 
 
 @njit()
@@ -138,23 +151,29 @@ def _distinct(values: Any, n_values: Any, out: Any) -> Any:
 
 
 @njit(f"void({_BYTES}, boolean[::1])")
-def code_points_used(data: Any, used: Any) -> None:
-    """Set `used[c]` for every code point c of the texts."""
-    at = 0
-    while at < data.size:
-        code, at = _decode(data, at)
-        used[code] = True
+def byte_pairs(data: Any, seen: Any) -> None:
+    """Set `seen[256 * a + b]` where byte b follows byte a: without a branch, five times as fast as decoding."""
+    for at in range(data.size - 1):
+        seen[(np.int64(data[at]) << 8) | data[at + 1]] = True
 
 
 @njit(f"void({_TEXTS}, int64, int64, int64[::1], uint64[::1])")
 def measure(
-    data: Any, offsets: Any, fold_offsets: Any, fold_points: Any, first: Any, last: Any, n_words: Any, keys: Any
+    data: Any,
+    offsets: Any,
+    single: Any,
+    fold_offsets: Any,
+    fold_points: Any,
+    first: Any,
+    last: Any,
+    n_words: Any,
+    keys: Any,
 ) -> None:
     """Number of words and hash of the folded text, for texts `first` to `last` (excluded)."""
     nowhere = np.empty(0, np.uint64)
     for text in range(first, last):
         n_words[text], keys[text] = _fold_words(
-            data, offsets[text], offsets[text + 1], fold_offsets, fold_points, nowhere
+            data, offsets[text], offsets[text + 1], single, fold_offsets, fold_points, nowhere
         )
 
 
@@ -162,6 +181,7 @@ def measure(
 def hash_words(
     data: Any,
     offsets: Any,
+    single: Any,
     fold_offsets: Any,
     fold_points: Any,
     texts: Any,
@@ -174,29 +194,31 @@ def hash_words(
     for i in range(first, last):
         text = texts[i]
         place = out[starts[i] : starts[i + 1]]
-        _fold_words(data, offsets[text], offsets[text + 1], fold_offsets, fold_points, place)
+        _fold_words(data, offsets[text], offsets[text + 1], single, fold_offsets, fold_points, place)
 
 
-@njit(
-    f"void({_TEXTS}, {_I64}, int64, int64, int64, int64, {_U32}, {_U32},"
-    f" {_I64}, uint64[::1], int64[::1], uint32[:, ::1])"
-)
+@njit(f"void({_TEXTS}, {_I64}, int64, int64, int64, {_U32}, {_U32}, {_I64}, uint64[::1], int64[::1], uint32[:, ::1])")
 def fingerprint(
-    data: Any, offsets: Any, fold_offsets: Any, fold_points: Any, texts: Any, first: Any, last: Any,
-    most_words: Any, size: Any, factors: Any, terms: Any, starts: Any, sets: Any, set_sizes: Any, signatures: Any,
+    data: Any, offsets: Any, single: Any, fold_offsets: Any, fold_points: Any, texts: Any, first: Any, last: Any,
+    size: Any, factors: Any, terms: Any, starts: Any, sets: Any, set_sizes: Any, signatures: Any,
 ) -> None:  # fmt: skip
-    """Signatures and shingle sets of `texts[first:last]`, none of which has more than `most_words` words.
+    """Signatures and shingle sets of `texts[first:last]`, with `size` words in a shingle.
 
     Row i of `signatures` belongs to `texts[i]`; where it has no row, no signature is made. The shingles of `texts[i]`,
     each once, ascending, go to `sets` from `starts[i]` on, their number to `set_sizes[i]`; where `set_sizes` is empty,
     no set is made.
     """
-    words = np.empty(most_words, np.uint64)
-    shingles = np.empty(most_words, np.uint64)
-    mixed = np.empty(most_words, np.uint32)
+    words = np.empty(_FEW_WORDS, np.uint64)
+    shingles = np.empty(_FEW_WORDS, np.uint64)
+    mixed = np.empty(_FEW_WORDS, np.uint32)
     for i in range(first, last):
-        text = texts[i]
-        n_words, _ = _fold_words(data, offsets[text], offsets[text + 1], fold_offsets, fold_points, words)
+        begin, end = offsets[texts[i]], offsets[texts[i] + 1]
+        n_words, _ = _fold_words(data, begin, end, single, fold_offsets, fold_points, words)
+        if n_words > words.size:
+            words = np.empty(n_words, np.uint64)
+            shingles = np.empty(n_words, np.uint64)
+            mixed = np.empty(n_words, np.uint32)
+            _fold_words(data, begin, end, single, fold_offsets, fold_points, words)
         n_shingles = _shingles(words, n_words, size, shingles)
         if i < signatures.shape[0]:
             _sign(shingles, n_shingles, mixed, factors, terms, signatures[i])

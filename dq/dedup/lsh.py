@@ -132,7 +132,8 @@ def meetings(
     def meet_in_bands(first: int, last: int) -> U64:
         return np.unique(np.concatenate([meet(band) for band in range(first, last)]))
 
-    return np.unique(np.concatenate([np.empty(0, np.uint64), *over_ranges(meet_in_bands, banding.bands, threads)]))
+    met = over_ranges(meet_in_bands, banding.bands, threads, least_rows=1)
+    return np.unique(np.concatenate([np.empty(0, np.uint64), *met]))
 
 
 def bands_hit(signatures: npt.NDArray[np.uint32], banding: Banding, pairs: Pairs, *, threads: int = 0) -> I64:

@@ -16,7 +16,7 @@ import polars as pl
 
 from dq.dedup import kernels
 from dq.dedup.compiled import over_ranges
-from dq.dedup.shingles import I64, U32, U64, ShingleSets, Texts, measure, texts_of
+from dq.dedup.shingles import I64, U32, U64, ShingleSets, Texts, texts_of
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash
@@ -45,7 +45,7 @@ def fingerprints(  # noqa: PLR0913  # what to read, and how; the lengths are kno
     starts = np.cumsum(n_shingles) - n_shingles
     sets, sizes = np.empty(n_shingles.sum(), np.uint64), np.zeros(len(rows), np.int64)
     signatures = np.empty((len(rows), n_permutations), np.uint32)
-    _run(texts, rows, n_words, shingle_words, (starts, sets, sizes, signatures), threads)
+    _run(texts, rows, shingle_words, (starts, sets, sizes, signatures), threads)
     kernels.close_gaps(sets, starts, sizes)
     ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     return signatures, ShingleSets(flat=sets[: ends[-1]], starts=ends)
@@ -61,26 +61,19 @@ def signatures(
 ) -> npt.NDArray[np.uint32]:
     """Signatures of a column of texts: one row a text, one column a permutation."""
     texts = texts_of(column)
-    n_words, _ = measure(texts, threads=threads)
     made = np.empty((len(texts), n_permutations), np.uint32)
     no_sets = np.zeros(len(texts), np.int64), np.empty(0, np.uint64), np.empty(0, np.int64)
-    _run(texts, np.arange(len(texts)), n_words, shingle_words, (*no_sets, made), threads)
+    _run(texts, np.arange(len(texts)), shingle_words, (*no_sets, made), threads)
     return made
 
 
-def _run(  # noqa: PLR0913, PLR0917  # as for fingerprints
-    texts: Texts,
-    rows: I64,
-    n_words: I64,
-    shingle_words: int,
-    out: tuple[I64, U64, I64, npt.NDArray[np.uint32]],
-    threads: int,
+def _run(
+    texts: Texts, rows: I64, shingle_words: int, out: tuple[I64, U64, I64, npt.NDArray[np.uint32]], threads: int
 ) -> None:
     factors, terms = permutations(out[-1].shape[1])
 
     def run(first: int, last: int) -> None:
-        most_words = int(n_words[first:last].max())
-        kernels.fingerprint(*texts.buffers, rows, first, last, most_words, shingle_words, factors, terms, *out)
+        kernels.fingerprint(*texts.buffers, rows, first, last, shingle_words, factors, terms, *out)
 
     over_ranges(run, len(rows), threads)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -28,6 +29,7 @@ class Texts:
 
     data: npt.NDArray[np.uint8]
     offsets: I64
+    single: U32
     fold_offsets: I32
     fold_points: U32
 
@@ -35,9 +37,9 @@ class Texts:
         return len(self.offsets) - 1
 
     @property
-    def buffers(self) -> tuple[npt.NDArray[np.uint8], I64, I32, U32]:
+    def buffers(self) -> tuple[npt.NDArray[np.uint8], I64, U32, I32, U32]:
         """What every kernel that reads texts takes first."""
-        return self.data, self.offsets, self.fold_offsets, self.fold_points
+        return self.data, self.offsets, self.single, self.fold_offsets, self.fold_points
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -63,13 +65,43 @@ def texts_of(column: pl.Series, folding: Callable[[str], str] = fold.fold_char) 
     """The texts of a Polars string column without copying more than Arrow does; null is an empty text."""
     array = column.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     _, offsets, data = array.buffers()
-    used = np.zeros(N_CODE_POINTS, np.bool_)
     first = array.offset
     starts = np.frombuffer(memoryview(offsets or b""), np.int64)[first : first + len(array) + 1]
     code_units = np.frombuffer(memoryview(data or b""), np.uint8)
-    kernels.code_points_used(code_units[starts[0] : starts[-1]], used)
-    fold_offsets, fold_points = fold.table(np.flatnonzero(used).tolist(), folding)
-    return Texts(data=code_units, offsets=starts, fold_offsets=fold_offsets, fold_points=fold_points)
+    codes = _code_points(code_units[starts[0] : starts[-1]])
+    single, fold_offsets, fold_points = _folding(tuple(codes.tolist()), folding)
+    return Texts(data=code_units, offsets=starts, single=single, fold_offsets=fold_offsets, fold_points=fold_points)
+
+
+def _code_points(data: npt.NDArray[np.uint8]) -> I64:
+    """The code points that may occur in UTF-8 text, as its pairs of neighbouring bytes say: a few too many.
+
+    Two bytes are a whole code point up to U+07FF, all but the last six bits of one up to U+FFFF, all but the last
+    twelve of a higher one (RFC 3629). ASCII is always among them.
+    """
+    seen = np.zeros(1 << 16, np.bool_)
+    kernels.byte_pairs(data, seen)
+    first, second = np.divmod(np.flatnonzero(seen), 256)
+    found = [np.arange(0x80)]
+    for low, high, kept, open_bits in ((0xC0, 0xDF, 0x1F, 0), (0xE0, 0xEF, 0x0F, 6), (0xF0, 0xFF, 0x07, 12)):
+        leads = (first >= low) & (first <= high)
+        codes = (((first[leads] & kept) << 6) | (second[leads] & 0x3F)) << open_bits
+        found.append((codes[:, None] + np.arange(1 << open_bits)).ravel())
+    return np.concatenate(found)
+
+
+@functools.lru_cache(maxsize=4)  # the titles, the texts before and after they are sorted, the texts as written
+def _folding(codes: tuple[int, ...], folding: Callable[[str], str]) -> tuple[U32, I32, U32]:
+    """(single, fold_offsets, fold_points) for `codes`.
+
+    `single` has for each of them the one code point to which it folds, where it is one, as for nearly all of them.
+    """
+    fold_offsets, fold_points = fold.table(codes, folding)
+    starts, lengths = fold_offsets[list(codes)], np.diff(fold_offsets)[list(codes)]
+    firsts = fold_points[np.minimum(starts, len(fold_points) - 1)]
+    single = np.zeros(N_CODE_POINTS, np.uint32)
+    single[list(codes)] = np.select([lengths == 1, lengths == 0], [firsts, kernels.NOTHING], kernels.SEVERAL)
+    return single, fold_offsets, fold_points
 
 
 def without_folding(char: str) -> str:

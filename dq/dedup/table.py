@@ -49,7 +49,10 @@ def read_table(path: Path, columns: ColumnOptions) -> pl.DataFrame:
     found = _find_columns(path, table.columns, columns)
     given = {name: pl.col(column) for name, column in found.items()}
     texts = [column.cast(pl.String).alias(name) for name, column in given.items() if name != "date"]
-    frame = table.select(*texts, *([_date(table, found["date"])] if "date" in found else []))
+    try:
+        frame = table.select(*texts, *([_date(table, found["date"])] if "date" in found else []))
+    except pl.exceptions.PolarsError as error:
+        raise TableError(f"{path}: a column cannot be read as text: {error}") from error
     frame = frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in found)
     of_url = pl.col("url").str.extract(HOST).str.to_lowercase()
     return tell_apart(frame.with_columns(pl.coalesce("host", of_url).alias("host")).select(*COLUMNS))

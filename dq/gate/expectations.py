@@ -18,7 +18,6 @@ from dq.gate.suites import NOT_IN_KWARGS, Check, did_you_mean
 
 with quiet():
     from great_expectations.compatibility.pydantic import ValidationError
-    from great_expectations.exceptions.exceptions import SuiteParameterError
     from great_expectations.expectations.core.expect_column_quantile_values_to_be_between import (
         ExpectColumnQuantileValuesToBeBetween as StockQuantiles,
     )
@@ -33,6 +32,7 @@ with quiet():
 PLACE = "dq_check"
 """The member of an expectation's meta that holds its place in the suite, by which its result is found again."""
 _BOUNDS = ("min_value", "max_value")
+_ORDERED = (int, float, datetime)
 _CONDITION_FORM = (
     'a condition of Great Expectations, such as {"type": "comparison", "column": {"name": "pages"}, "operator": ">=", '
     '"parameter": 5}'
@@ -83,14 +83,15 @@ def objections(check: Check, parameters: Mapping[str, Any]) -> list[str]:
 def _build_objections(config: ExpectationConfiguration, parameters: Mapping[str, Any]) -> list[str]:
     try:
         config.process_suite_parameters(dict(parameters))
+    except Exception as error:  # noqa: BLE001 - its parser lets out whatever it stumbles over
+        return [f"$PARAMETER cannot be used: {error}; known parameters are {', '.join(sorted(parameters))}"]
+    try:
         expectation = config.to_domain_obj()
-    except SuiteParameterError as error:
-        return [f"{error}; known parameters are {', '.join(sorted(parameters))}"]
     except ValidationError as error:
         return list(_told_plainly(error, arguments_of(config.type)))
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - validators of single expectations let out anything as well
         return [str(error)]
-    return [*_bound_objections(expectation), *_regex_objections(config.kwargs)]
+    return [*_number_objections(expectation), *_regex_objections(config.kwargs)]
 
 
 def arguments_of(kind: str) -> list[str]:
@@ -132,14 +133,18 @@ def _told_plainly(error: ValidationError, fields: list[str]) -> Iterator[str]:
             yield f"{argument}: {' or '.join(dict.fromkeys(msg for msg in told if msg != _UNION_NOISE))}"
 
 
-def _bound_objections(expectation: Expectation) -> Iterator[str]:
-    """Bounds between which everything lies, or nothing: Great Expectations would tell neither before it has data."""
-    if not set(_BOUNDS) <= expectation.__fields__.keys():
+def _number_objections(expectation: Expectation) -> Iterator[str]:
+    """Numbers that Great Expectations takes without asking: it would tell, if ever, when it has data."""
+    given = {name: getattr(expectation, name) for name in (*_BOUNDS, "mostly") if name in expectation.__fields__}
+    for name, value in given.items():
+        if isinstance(value, dict):  # it takes any object for {"$PARAMETER": ...}
+            yield f'{name} must be a number, a date or {{"$PARAMETER": name}}'
+    if not set(_BOUNDS) <= given.keys():
         return
-    low, high = (getattr(expectation, bound) for bound in _BOUNDS)
+    low, high = (given[name] for name in _BOUNDS)
     if low is None and high is None:
         yield "without min_value and max_value it would always hold"
-    elif low is not None and high is not None and type(low) is type(high) and low > high:
+    elif type(low) is type(high) and type(low) in _ORDERED and low > high:
         yield f"min_value {low} is greater than max_value {high}"
 
 

@@ -153,6 +153,7 @@ def _read_file(path: Path) -> tuple[Suite | None, list[Mistake]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         content = json.loads(text, object_pairs_hook=_without_twins)
+        json.dumps(content, ensure_ascii=False).encode()  # raises where an escape stands for half a character
     except json.JSONDecodeError as error:
         return None, [Mistake(path=path, line=error.lineno, column=error.colno, message=f"not JSON: {error.msg}")]
     except (OSError, ValueError, RecursionError) as error:

@@ -52,7 +52,8 @@ def own_address(page: str) -> str | None:
     'https://example.org/?a=1&b=2'
     """
     head = page[:HEAD_CHARS]
-    if "canonical" not in head and "og:url" not in head:
+    lowered = head.lower()
+    if "canonical" not in lowered and "og:url" not in lowered:
         return None
     fallback = None
     for tag in _TAG.findall(head):

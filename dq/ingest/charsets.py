@@ -11,7 +11,7 @@ import re
 
 _LABELS = """
 utf-8 utf-8 utf8 unicode-1-1-utf-8 utf-8-sig utf8mb4
-utf-16le utf-16-le utf-16-le
+utf-16le utf-16-le utf-16-le utf-16 unicode ucs-2
 utf-32le utf-32-le
 utf-16be utf-16-be utf-16-be
 utf-32be utf-32-be

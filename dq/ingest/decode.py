@@ -23,6 +23,8 @@ MAX_STRANGE_SHARE = 0.05
 """Share of characters that are unassigned or undecodable from which on bytes with NULs are not UTF-16."""
 MIN_UTF16_SHARE = 0.9
 """Share of the NUL bytes that stand at even (or odd) places in UTF-16: those are the high bytes of ASCII characters."""
+MAX_ASCII_PAIRS = 0.6
+"""Share of byte pairs up to which both may be printable ASCII in UTF-16: a third of the Han characters are such."""
 
 _MAGIC = (
     (b"%PDF-", "a PDF document"),
@@ -72,7 +74,7 @@ def decode_page(raw: RawPage, options: IngestOptions) -> Page:
     sha256 = hashlib.sha256(content).hexdigest()
     decoded, problem = _read(raw, content, options)
     text = decoded.text if decoded else ""
-    status: Literal["ok", "empty", "rejected"] = "ok" if text.strip() else "empty"
+    status: Literal["ok", "empty", "rejected"] = "rejected" if decoded is None else "ok" if text.strip() else "empty"
     url = raw.url or (own_address(text) if raw.format == "html" else None)
     return Page(
         page_id=make_id(raw.address, sha256, *([str(raw.copy)] if raw.copy else [])),
@@ -86,8 +88,8 @@ def decode_page(raw: RawPage, options: IngestOptions) -> Page:
         fetched_at=raw.fetched_at,
         content_sha256=sha256,
         n_bytes=len(content),
-        status=status if decoded else "rejected",
-        problem=problem,
+        status=status,
+        problem=problem or ("holds nothing but white space" if status == "empty" else None),
         content=text if status == "ok" else "",
     )
 
@@ -200,9 +202,21 @@ def _utf16_without_mark(data: bytes) -> str:
     if max(even, odd) < MIN_UTF16_SHARE * (even + odd):
         raise NotTextError("holds NUL bytes")
     text = sample.decode(charsets.CODECS[name], "replace")
-    if "\0" in text or text.count("\ufffd") > MAX_STRANGE_SHARE * len(text) or not _printable(text):
+    if (
+        _mostly_ascii_pairs(sample)
+        or "\0" in text
+        or text.count("\ufffd") > MAX_STRANGE_SHARE * len(text)
+        or not _printable(text)
+    ):
         raise NotTextError("holds NUL bytes")
     return name
+
+
+def _mostly_ascii_pairs(sample: bytes) -> bool:
+    """Whether these are bytes of ASCII text with NULs among them: in UTF-16 hardly any pair of bytes is printable."""
+    pairs = list(zip(sample[::2], sample[1::2], strict=False))
+    printable = range(0x20, 0x7F)
+    return sum(high in printable and low in printable for high, low in pairs) > MAX_ASCII_PAIRS * len(pairs)
 
 
 def _printable(text: str) -> bool:

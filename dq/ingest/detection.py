@@ -20,11 +20,13 @@ WINDOW_BYTES = 1 << 18
 """How much of a page, from its first non-ASCII byte on, is searched for words."""
 SAMPLE_BYTES = 1 << 11
 """Bytes of words that are read in each encoding; more of them change no decision and cost time."""
+LONG_SAMPLE_BYTES = 1 << 13
+"""Bytes of words that are read in encodings that are equals so far: a rare letter may tell them apart."""
 CONTEXT_BYTES = 1 << 10
 """How far before the first non-ASCII byte the search begins, so that markup around it is recognised."""
 LANGUAGE_BONUS = 0.1
 """Added to the plausibility of encodings of the language that a page declares."""
-DECLARED_BONUS = 0.25
+DECLARED_BONUS = 0.15
 """Added to that of the encoding that a page declares: it is overruled by a clearly better one only."""
 CERTAIN = 0.8
 """A declared encoding as plausible as this is taken without reading the others."""
@@ -33,6 +35,9 @@ RECOGNISED = 0.3
 
 MAX_STRAY_SHARE = 0.05
 """Share of broken sequences up to which bytes are still UTF-8: pages paste in teasers that were cut within a letter."""
+
+ROUNDING = 1e-9
+"""Difference that plausibilities of one and the same text can have."""
 
 _FREQUENT, _FURTHER, _PRINTED, _OTHER_IDEOGRAPH, _OTHER_LETTER = 1.0, 0.5, 0.5, 0.45, 0.0
 """What a character adds to plausibility: a frequent or a further letter of the language, punctuation that
@@ -79,11 +84,13 @@ def detect(data: bytes, *, declared: Sequence[str] = (), language: str | None = 
     `declared` (names of encodings) and `language` (ISO 639-1) tip the balance between encodings that are close. Of
     several that give the same text, the one that browsers assume comes out.
     """
-    words = _words(data)
+    many_words = _words(data)
+    words = many_words[:SAMPLE_BYTES]
     for name in declared:
         if (guess := _guess(words, name, language)).score >= CERTAIN:
             return guess
-    best = _best(words, _best_few(words, declared, language), declared, language)
+    equals = _best(words, _best_few(words, declared, language), declared, language)
+    best = equals[0] if len(equals) == 1 else _best(many_words, [guess.name for guess in equals], declared, language)[0]
     return best if best.score >= RECOGNISED else _second_opinion(words) or (best if best.score > 0 else None)
 
 
@@ -93,9 +100,12 @@ def _best_few(words: bytes, declared: Sequence[str], language: str | None) -> li
     return [name for name, score in scores.items() if score >= least or name in declared]
 
 
-def _best(words: bytes, names: Iterable[str], declared: Sequence[str], language: str | None) -> Guess:
+def _best(words: bytes, names: Iterable[str], declared: Sequence[str], language: str | None) -> list[Guess]:
+    """The most plausible guess, and those that are as plausible."""
     guesses = [_guess(words, name, language) for name in names]
-    return max(guesses, key=lambda guess: guess.score + DECLARED_BONUS * (guess.name in declared))
+    scores = [guess.score + DECLARED_BONUS * (guess.name in declared) for guess in guesses]
+    least = max(scores) - ROUNDING
+    return [guess for guess, score in zip(guesses, scores, strict=True) if score >= least]
 
 
 def almost_utf8(sample: bytes) -> bool:
@@ -132,16 +142,17 @@ def _resemblance(counts: Counter[str], profile: _Profile, language: str | None, 
 
 
 def _weight(char: str, profile: _Profile) -> float:
-    char = char.lower()
+    small = char.lower()
+    char = small if len(small) == 1 else char  # the Turkish capital dotted i becomes two
     if char in profile.frequent:
         return _FREQUENT
     if char in profile.further:
         return _FURTHER
-    return _BY_CLASS.get(_CLASSES[ord(char[0])], _OTHER_LETTER)
+    return _BY_CLASS.get(_CLASSES[ord(char)], _OTHER_LETTER)
 
 
 def _words(data: bytes) -> bytes:
-    """Non-ASCII words out of the page's text, without markup and scripts, `SAMPLE_BYTES` at most."""
+    """Non-ASCII words out of the page's text, without markup and scripts, `LONG_SAMPLE_BYTES` at most."""
     first = _HIGH.search(data)
     if first is None:
         return b""
@@ -152,7 +163,7 @@ def _words(data: bytes) -> bytes:
 
 
 def _taken(words: Iterable[bytes]) -> bytes:
-    return b" ".join(words)[:SAMPLE_BYTES]
+    return b" ".join(words)[:LONG_SAMPLE_BYTES]
 
 
 def _second_opinion(words: bytes) -> Guess | None:

@@ -19,12 +19,14 @@ SAMPLE_CHARS = 16_000
 """Non-ASCII characters that are looked at, in `SAMPLE_WINDOWS` windows spread over the page."""
 SAMPLE_WINDOWS = 8
 MIN_EVIDENCE = 2.0
-"""Damaged places times their share of the non-ASCII characters: two where all is damaged, ten where a fifth is. Less
-may be a stray sign in a footer, or a list of letters in a script."""
+"""UTF-8 sequences times their share of the non-ASCII characters: two where all is damaged, ten where a fifth is. Less
+may be a stray sign in a footer."""
+MIN_LATIN_EVIDENCE = 4.0
+"""The same for different words of nothing but accented letters: scripts hold a list or two of such letters."""
 UNMISTAKABLE_SEQUENCES = 4
 """UTF-8 sequences in a row that no language writes by chance."""
 MIN_UNMISTAKABLE = 3
-"""Words of so many sequences that are told, whatever their share."""
+"""Runs of so many sequences that are told, whatever their share."""
 MIN_LOST, MIN_LOST_SHARE = 3, 0.01
 """Replacement characters, and their share, from which on text is lost, and not a stray byte."""
 
@@ -64,9 +66,10 @@ def _sample(runs: str) -> str:
 def _misread(sample: str) -> str | None:
     for name, pattern in _PATTERNS.items():
         matches = pattern.findall(sample)
-        unmistakable = sum(len(match) >= 2 * UNMISTAKABLE_SEQUENCES for match in matches)
         share = _share(matches, sample)
-        if unmistakable >= MIN_UNMISTAKABLE or len(matches) * share >= MIN_EVIDENCE:
+        sequences = [len(match) // 2 for match in matches]
+        unmistakable = sum(count // UNMISTAKABLE_SEQUENCES for count in sequences)
+        if unmistakable >= MIN_UNMISTAKABLE or sum(sequences) * share >= MIN_EVIDENCE:
             return f"mojibake: utf-8 was read as {name} ({share:.0%} of the letters beyond ASCII)"
     return None
 
@@ -74,7 +77,7 @@ def _misread(sample: str) -> str | None:
 def _read_as_latin(sample: str) -> str | None:
     matches = _LATIN_RUN.findall(sample)
     share = _share(matches, sample)
-    if len(set(matches)) * share >= MIN_EVIDENCE:
+    if len(set(matches)) * share >= MIN_LATIN_EVIDENCE:
         return f"mojibake: another encoding was read as windows-1252 ({share:.0%} of the letters beyond ASCII)"
     return None
 

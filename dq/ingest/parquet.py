@@ -95,7 +95,7 @@ def _open(path: Path) -> Iterator[pq.ParquetFile]:
     import pyarrow.parquet as pq  # noqa: PLC0415  (see above)
 
     try:
-        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES)
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise BrokenStreamError(f"not readable as Parquet: {_told(error)}") from error
     with file:

@@ -110,11 +110,11 @@ def demand(expectation: str, column: str, bound: str) -> str:
     >>> demand("expect_column_values_to_be_polite", "body", "very")
     'Body: values to be polite'
     """
-    pattern = DEMANDS.get(expectation)
-    if pattern is None:
-        pattern = "{column}: " + name_of(expectation.removeprefix("expect_").removeprefix("column_"))
     named = name_of(column) if column else "the table"
-    sentence = pattern.format(column=named, bound=_single(bound) or "as demanded")
+    if (pattern := DEMANDS.get(expectation)) is not None:
+        sentence = pattern.format(column=named, bound=_single(bound) or "as demanded")
+    else:
+        sentence = f"{named}: {name_of(expectation.removeprefix('expect_').removeprefix('column_'))}"
     return sentence[:1].upper() + sentence[1:]
 
 

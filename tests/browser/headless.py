@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -14,6 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -23,7 +29,7 @@ FLAGS = (
 
 def find() -> str | None:
     """The installed browser, if there is one and the system can hand it a pipe."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None) if os.name == "posix" else None
+    return next((path for name in NAMES if (path := shutil.which(name))), None) if fcntl else None
 
 
 class Tab:
@@ -112,17 +118,25 @@ class Tab:
         return answer
 
 
+def _wire(commands: int, answers: int) -> None:
+    """In the new process: the protocol is spoken on file descriptors 3 (in) and 4 (out), which others may hold."""
+    out_of_the_way = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 16) for fd in (commands, answers)]
+    for fd, place in zip(out_of_the_way, (3, 4), strict=True):
+        os.dup2(fd, place)
+
+
 @contextlib.contextmanager
 def browser(program: str) -> Iterator[Tab]:
     """A browser with a profile of its own, ended when the block is left."""
     to_browser, from_browser = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        # The protocol is spoken on file descriptors 3 (in) and 4 (out) of the browser.
-        wired = f'exec "$@" 3<&{to_browser[0]} 4>&{from_browser[1]}'
         process = subprocess.Popen(
-            ["sh", "-c", wired, "sh", program, *FLAGS, f"--user-data-dir={profile}"],
-            pass_fds=(to_browser[0], from_browser[1]), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            [program, *FLAGS, f"--user-data-dir={profile}"],
+            preexec_fn=functools.partial(_wire, to_browser[0], from_browser[1]),  # noqa: PLW1509 - no threads run here
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_browser[0])
         os.close(from_browser[1])
         try:

@@ -51,7 +51,7 @@ def test_the_banding_is_the_strictest_that_keeps_the_recall(permutations, jaccar
 
 
 def test_a_recall_out_of_reach_is_told():
-    with pytest.raises(ConfigError, match="16 permutations find pairs with a Jaccard of 0.1 in 81.5% of cases"):
+    with pytest.raises(ConfigError, match=r"16 permutations find pairs with a Jaccard of 0\.1 in 81\.5% of cases"):
         choose_banding(16, jaccard=0.1, recall=0.99)
 
 

@@ -10,9 +10,7 @@ from dq.dedup.shingles import measure, texts_of
 def made(texts: list[str], n_permutations: int = 128, size: int = 5):
     column = texts_of(pl.Series(texts))
     n_words, _ = measure(column)
-    return fingerprints(
-        column, np.arange(len(texts)), n_words, shingle_words=size, n_permutations=n_permutations
-    )
+    return fingerprints(column, np.arange(len(texts)), n_words, shingle_words=size, n_permutations=n_permutations)
 
 
 @pytest.mark.parametrize("n_permutations", [1, 7, 128, 256])

@@ -1,5 +1,5 @@
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -203,7 +203,7 @@ def test_tables_have_their_schemas_even_when_empty():
 
 
 def test_any_types_of_columns_will_do(story):
-    stamp = datetime(2024, 4, 9, 12, tzinfo=timezone.utc)
+    stamp = datetime(2024, 4, 9, 12, tzinfo=UTC)
     found = search([{"id": 2, "text": story(1), "date": stamp}, {"id": 10, "text": story(1), "date": stamp}])
     assert relations(found) == [("10", "2", "exact")]
     assert found.clusters["first_published_at"].to_list() == [datetime(2024, 4, 9, 12)]
@@ -223,6 +223,29 @@ WRONG = [
 def test_frames_that_cannot_be_searched(columns, message):
     with pytest.raises(TableError, match=message):
         find_duplicates(pl.DataFrame(columns), OPTIONS)
+
+
+OPTIONS_THAT_CANNOT_BE_USED = [
+    ({"shingle_words": 0}, "shingle_words must be 1 or more, not 0"),
+    ({"permutations": -1}, "permutations must be 1 or more, not -1"),
+    ({"max_copies": 0}, "max_copies must be 1 or more, not 0"),
+    ({"threads": -1}, "threads must be 0 or more, not -1"),
+    ({"min_jaccard": 0.0}, "min_jaccard must be more than 0 and at most 1, not 0.0"),
+    ({"cluster_jaccard": 30}, "cluster_jaccard must be more than 0 and at most 1, not 30"),
+    ({"candidate_recall": 1.0}, "candidate_recall must be more than 0 and less than 1, not 1.0"),
+]
+
+
+@pytest.mark.parametrize(("values", "message"), OPTIONS_THAT_CANNOT_BE_USED)
+def test_options_that_cannot_be_used(values, message, story):
+    with pytest.raises(ConfigError) as told:
+        search(articles(a=story(1)), DedupOptions(**values))
+    assert str(told.value).splitlines() == ["options that dedup cannot use:", f"  - {message}"]
+
+
+def test_options_at_their_limits_are_used(story):
+    options = DedupOptions(min_words=0, common_documents=0, shingle_words=1, threads=1, max_bucket=1, max_copies=1)
+    assert relations(search(articles(a=story(1), b=story(1), c="", d=""), options)) == [("a", "b", "exact")]
 
 
 def test_a_recall_that_cannot_be_had(story):

@@ -1,5 +1,5 @@
 import json
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -64,7 +64,7 @@ DATES = [
     (["2024-04-09T10:00:01Z"], datetime(2024, 4, 9, 10, 0, 1)),
     ([date(2024, 4, 9)], datetime(2024, 4, 9)),
     ([datetime(2024, 4, 9, 1)], datetime(2024, 4, 9, 1)),
-    ([datetime(2024, 4, 9, 1, tzinfo=timezone.utc)], datetime(2024, 4, 9, 1)),
+    ([datetime(2024, 4, 9, 1, tzinfo=UTC)], datetime(2024, 4, 9, 1)),
     ([""], None),
     ([20240409], None),
 ]
@@ -79,7 +79,15 @@ def test_dates_of_any_kind(column, expected, tmp_path):
 def test_rows_of_one_id_are_told_apart_whatever_their_order(tmp_path):
     rows = [("a", "2"), ("a", "1"), ("b", "3"), (None, "4"), (None, "5"), ("a", "1"), ("a#2", "6")]
     frame = pl.DataFrame(rows, schema=["id", "text"], orient="row")
-    expected = {("a", "1"), ("a#2", "1"), ("a#2#2", "6"), ("a#3", "2"), ("b", "3"), ("(no id)", "4"), ("(no id)#2", "5")}
+    expected = {
+        ("a", "1"),
+        ("a#2", "1"),
+        ("a#2#2", "6"),
+        ("a#3", "2"),
+        ("b", "3"),
+        ("(no id)", "4"),
+        ("(no id)#2", "5"),
+    }
     for shuffled in (frame, frame.reverse()):
         assert set(read_table(as_parquet(shuffled, tmp_path), USUAL).select("id", "text").rows()) == expected
 
@@ -114,6 +122,14 @@ def test_files_that_are_no_tables(name, content, message, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TableError, match=message):
         read_table(tmp_path / name, USUAL)
+
+
+def test_a_column_of_bytes_is_read_where_it_is_text(tmp_path):
+    frame = pl.DataFrame({"id": ["a"], "text": ["نص".encode()]})
+    assert read_table(as_parquet(frame, tmp_path), USUAL)["text"].to_list() == ["نص"]
+    frame = pl.DataFrame({"id": ["a"], "text": [b"\xff\xfe"]})
+    with pytest.raises(TableError, match="a column cannot be read as text"):
+        read_table(as_parquet(frame, tmp_path), USUAL)
 
 
 def test_a_folder_is_no_table(tmp_path):

@@ -7,8 +7,8 @@ import pytest
 
 from dq import tables
 from dq.errors import SuiteError, TableError
-from dq.gate import check
 from dq.figures import Figures
+from dq.gate import check
 from dq.options import GateOptions
 
 WALLS = {

@@ -107,6 +107,38 @@ MISTAKES = {
         {"type": BETWEEN, "kwargs": {"column": "n_words", "min_value": {"$PARAMETER": "least"}}},
         ["$PARAMETER least", "languages, now, tomorrow"],
     ),
+    "parameter that is no text": (
+        {"type": BETWEEN, "kwargs": {"column": "n_words", "min_value": {"$PARAMETER": 5}}},
+        ["$PARAMETER cannot be used", "known parameters are"],
+    ),
+    "bound that is no date": (
+        {"type": BETWEEN, "kwargs": {"column": "published_at", "min_value": "yesterday"}},
+        ["min_value: ", "invalid date"],
+    ),
+    "share that is an object": (
+        {**UNIQUE, "kwargs": {"column": "title", "mostly": {"a": 1}}},
+        ["mostly must be a number"],
+    ),
+    "text against a number, of some rows": (
+        {
+            "type": BETWEEN,
+            "kwargs": {
+                "column": "title",
+                "min_value": 3,
+                "row_condition": {
+                    "type": "comparison",
+                    "column": {"name": "n_words"},
+                    "operator": ">=",
+                    "parameter": 999,
+                },
+            },
+        },
+        ["cannot work on this table"],
+    ),
+    "condition that cannot be asked": (
+        {**UNIQUE, "kwargs": {"column": "title", "row_condition": "n_words >"}},
+        ["cannot work on this table"],
+    ),
     "text against a number": (
         {"type": BETWEEN, "kwargs": {"column": "title", "min_value": 3}},
         ["cannot work on this table"],
@@ -167,6 +199,7 @@ FILES = {
     "said twice": ("articles.json", '{"name": "a", "expectations": [1], "expectations": [2]}', "stands twice"),
     "unknown table": ("article.json", '{"name": "a", "expectations": [{}]}', "did you mean 'articles'?"),
     "a table of the gate's own": ("checks.json", '{"name": "a", "expectations": [{}]}', "there is no table 'checks'"),
+    "half a character": ("articles.json", r'{"name": "a", "expectations": [{"notes": "\ud800"}]}', "cannot be read"),
     "nested too deep": ("articles.json", "[" * 100_000, "cannot be read"),
 }
 
@@ -228,6 +261,10 @@ def test_each_expectation_is_found_on_the_line_where_it_begins(items):
         assert lines[line - 1].startswith(json.dumps(item, indent=1, ensure_ascii=False).split("\n")[0])
 
 
+def test_a_file_without_expectations_has_no_lines_of_them():
+    assert expectation_lines('{"name": "a", "notes": ["expectations"]}') == []
+
+
 @pytest.mark.parametrize(
     ("kind", "kwargs", "needs"),
     [
@@ -253,7 +290,7 @@ class TestFolder:
         assert suites_folder(GateOptions(expectations=tmp_path)) == tmp_path
 
     def test_one_that_is_not_there_is_told(self, tmp_path):
-        with pytest.raises(SuiteError, match="no folder of expectations at .*missing"):
+        with pytest.raises(SuiteError, match=r"no folder of expectations at .*missing"):
             suites_folder(GateOptions(expectations=tmp_path / "missing"))
 
     def test_else_the_one_here(self, tmp_path, monkeypatch):

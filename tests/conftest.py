@@ -1,0 +1,37 @@
+"""Small batches that tests of the whole pipeline share."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SENTENCES = [
+    "أعلنت بلدية الساحل أن أعمال توسعة الطريق الدائري ستبدأ مطلع الشهر المقبل وتستمر ستة أشهر.",
+    "وقال رئيس البلدية إن المشروع يشمل جسرين للمشاة وإنارة جديدة على طول الطريق الدائري.",
+    "وأضاف أن الكلفة تبلغ أربعة ملايين دينار، وأن التمويل من موازنة البلدية وحدها.",
+    "ودعا السكان إلى استخدام الطرق البديلة التي ستعلنها إدارة المرور قبل بدء العمل بأسبوع.",
+]
+
+
+def article(number, sentences=SENTENCES):
+    """A flattened page whose words differ from those of every other number."""
+    marked = [f"{text[:-1]} في القطاع رقم {number}{chr(0x0627 + number % 20)}." for text in sentences]
+    return "\n".join([f"توسعة الطريق الدائري في القطاع {number}", "22 ديسمبر، 2025", *marked])
+
+
+@pytest.fixture
+def feed(tmp_path):
+    """Twelve pages of two hosts in a JSONL file."""
+    path = tmp_path / "feed.jsonl"
+    rows = [
+        {
+            "url": f"https://{'a' if n % 2 else 'b'}.example/{n}",
+            "text": article(n),
+            "id": n,
+            "fetched_at": "2026-01-01T00:00:00Z",
+        }
+        for n in range(12)
+    ]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path

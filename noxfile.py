@@ -71,3 +71,16 @@ def benchmarks(session):
     install(session, "test", editable=True)
     for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
         session.run("python", str(script), *session.posargs)
+
+
+@nox.session(venv_backend="uv")
+def lock(session):
+    """Write the lock file anew: the newest versions that pyproject.toml allows, for every platform."""
+    groups = sorted(PYPROJECT["dependency-groups"])
+    wanted = Path(session.create_tmp()) / "wanted.txt"
+    names = [*PYPROJECT["project"]["dependencies"], *nox.project.dependency_groups(PYPROJECT, *groups)]
+    wanted.write_text("\n".join(names), encoding="utf-8")
+    session.install("uv")
+    options = ["--universal", "--python-version", "3.11", "--upgrade", "--no-annotate", "--no-emit-index-url", "-q"]
+    header = "nox -s lock"
+    session.run("uv", "pip", "compile", str(wanted), *options, "--custom-compile-command", header, "-o", LOCK)

@@ -202,7 +202,10 @@ DUPLICATES = Table(
         "containment_right": (pl.Float64, "share of the right one's shingles that the left one has"),
         "longest_shared_words": (pl.Int32, "words in the longest run that both share"),
         "same_title": (pl.Boolean, "the folded titles are equal"),
-        "bands_hit": (pl.Int32, "LSH bands in which the two met; 0 for a pair found by exact hash alone"),
+        "bands_hit": (
+            pl.Int32,
+            "LSH bands in which the two met; 0 where exact hash, rare shingles or address found them",
+        ),
         "folded_only": (pl.Boolean, "they match only after Unicode folding"),
     },
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import sys
 import time
 import unicodedata
@@ -59,7 +60,9 @@ def shown(text: object) -> str:
 
 @contextmanager
 def talking() -> Iterator[Talk]:
-    """A Talk for this terminal, or plain lines where standard error is none."""
+    """A Talk for this terminal, or plain lines where standard error is none; dq's own log goes there as well."""
+    logging.basicConfig(format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("dq").setLevel(logging.INFO)
     if not sys.stderr.isatty():
         yield PlainTalk()
         return

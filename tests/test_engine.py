@@ -84,6 +84,8 @@ def test_a_worker_that_dies_is_told_with_what_to_do(feed, tmp_path):
 class Killer(str):
     """Text that ends the process which unpacks it."""
 
+    __slots__ = ()
+
     def __reduce__(self):
         return os._exit, (9,)
 

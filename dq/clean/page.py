@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -85,6 +86,38 @@ def clean_page(page: Page, options: CleanOptions) -> Cleaned:
         return Cleaned(page=_with(page, "rejected", problem), lines=(), articles=(), paragraphs=())
     reading = read_html(page.content, page.url) if page.format == "html" else read_text(page.content)
     return assemble(page, reading, options)
+
+
+def clean_text(text: str, *, url: str | None = None, options: CleanOptions | None = None) -> Cleaned:
+    """A flattened page, cleaned: `url` helps to tell which article on it is the main one."""
+    return clean_page(_loose_page(text, url, "text"), options or CleanOptions())
+
+
+def clean_html(html: str, *, url: str | None = None, options: CleanOptions | None = None) -> Cleaned:
+    """An HTML page, cleaned: `url` helps to tell which article on it is the main one."""
+    return clean_page(_loose_page(html, url, "html"), options or CleanOptions())
+
+
+def _loose_page(content: str, url: str | None, form: Literal["html", "text"]) -> Page:
+    """A page that came from no file; its host is not looked at."""
+    data = content.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(data).hexdigest()
+    return Page(
+        page_id=make_id(url or "", digest),
+        source_id=None,
+        url=url,
+        host=None,
+        path="",
+        row=None,
+        format=form,
+        encoding=None,
+        fetched_at=None,
+        content_sha256=digest,
+        n_bytes=len(data),
+        status="ok" if content.strip() else "empty",
+        problem=None if content.strip() else "no text",
+        content=content,
+    )
 
 
 def _with(page: Page, status: Any, problem: str) -> Page:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 HEAD_CHARS = 200_000
 """How far into a page its own address is sought; inline styles and scripts can push it far down."""
 
-_TAG = re.compile(r"<(?:link|meta)\b[^<>]*>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([a-z:\-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_TAG = re.compile(r"<(?:link|meta)\b[^<>]{0,4000}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![a-z:\-])([a-z:\-]++)\s*+=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _HOST = re.compile(r"(?!-)[\w\-]+(?:\.[\w\-]+)*|\[[0-9a-f:.]+\]")
 
 

@@ -77,6 +77,11 @@ def canonical(label: str | None) -> str | None:
     return None if label is None else _BY_LABEL.get(label.strip().strip("\"'").lower())
 
 
+def codec_of(name: str) -> str:
+    """Python's codec for an encoding; the name itself for one that the web does not know."""
+    return CODECS.get(name, name)
+
+
 def byte_order_mark(data: bytes) -> tuple[str, int] | None:
     """The encoding that a byte order mark at the start tells, and the mark's length in bytes."""
     return next(((name, len(mark)) for mark, name in _BOMS if data.startswith(mark)), None)

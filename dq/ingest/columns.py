@@ -45,10 +45,12 @@ _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 """Numbers above the first are seconds times the second: 1e11 s is the year 5138, 1e11 ms is 1973, and so on."""
 _PLAUSIBLE_YEARS = range(1990, 2101)
 """Pages were fetched since there is a web; a number outside is no time of fetching."""
+_MAX_TIME_CHARS = 64
+"""The longest way to write a time; a longer cell is not parsed."""
 _HTML_SAMPLE = 1 << 15
 """Characters of a text cell that are looked at to tell HTML from text."""
 _HTML_START = re.compile(
-    r"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*"
+    r"\s*+(?>(?:<!--.*?-->|<\?xml[^>]*>)\s*+)*+"  # atomic: comments can be split in but one way
     r"<(?:!doctype|html|head|body|div|p|article|section|main|header|span|table|ul|ol|h[1-6]|figure|img|a|strong|em|b|br"
     r"|script|style|meta|link|iframe|blockquote|center|font)[\s>/]",
     re.IGNORECASE | re.DOTALL,
@@ -273,6 +275,8 @@ def _from_epoch(number: float) -> datetime:
 
 
 def _from_string(text: str) -> datetime:
+    if len(text) > _MAX_TIME_CHARS:
+        raise ValueError("too long for a time")
     if re.fullmatch(r"(?:19|20)\d{12}", text):
         return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     if re.fullmatch(r"\d{9,19}(?:\.\d+)?", text):

@@ -179,14 +179,14 @@ def _strictly(data: bytes, name: str) -> Decoded | None:
     mark = charsets.byte_order_mark(data)
     start = mark[1] if mark is not None and mark[0] == name else 0
     try:
-        return Decoded(text=data[start:].decode(charsets.CODECS[name]), encoding=name)
+        return Decoded(text=data[start:].decode(charsets.codec_of(name)), encoding=name)
     except UnicodeDecodeError:
         return None
 
 
 def _leniently(data: bytes, name: str, note: str | None) -> Decoded:
     """Text with replacement characters where bytes do not fit; how many is told."""
-    text = data.decode(charsets.CODECS[name], "replace").removeprefix("\ufeff")
+    text = data.decode(charsets.codec_of(name), "replace").removeprefix("\ufeff")
     strays = text.count("\ufffd") - (data.count(b"\xef\xbf\xbd") if name == "utf-8" else 0)
     return Decoded(
         text=text,
@@ -201,7 +201,7 @@ def _utf16_without_mark(data: bytes) -> str:
     name = "utf-16le" if odd > even else "utf-16be"
     if max(even, odd) < MIN_UTF16_SHARE * (even + odd):
         raise NotTextError("holds NUL bytes")
-    text = sample.decode(charsets.CODECS[name], "replace")
+    text = sample.decode(charsets.codec_of(name), "replace")
     if (
         _mostly_ascii_pairs(sample)
         or "\0" in text

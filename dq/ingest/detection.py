@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from dq.ingest.charsets import CODECS
+from dq.ingest.charsets import CODECS, canonical, codec_of
 
 WINDOW_BYTES = 1 << 18
 """How much of a page, from its first non-ASCII byte on, is searched for words."""
@@ -30,8 +30,8 @@ DECLARED_BONUS = 0.15
 """Added to that of the encoding that a page declares: it is overruled by a clearly better one only."""
 CERTAIN = 0.8
 """A declared encoding as plausible as this is taken without reading the others."""
-RECOGNISED = 0.3
-"""Least plausibility at which a language counts as recognised."""
+RECOGNISED = 0.4
+"""Least plausibility at which a language counts as recognised, where no declaration agrees."""
 
 MAX_STRAY_SHARE = 0.05
 """Share of broken sequences up to which bytes are still UTF-8: pages paste in teasers that were cut within a letter."""
@@ -53,7 +53,9 @@ SCREEN_DISTANCE = 0.4
 """Candidates this much less plausible than the best one on those bytes are left out."""
 
 _MARKUP = re.compile(
-    rb"<script\b.*?</script\s*>|<style\b.*?</style\s*>|<!--.*?-->|</?[a-z!?][^<>]*>|&#?\w+;", re.DOTALL | re.IGNORECASE
+    # What is never closed ends with the page, so that it is searched for its end but once.
+    rb"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|</?[a-z!?][^<>]*>|&#?\w{1,30};",
+    re.DOTALL | re.IGNORECASE,
 )
 _WORD = re.compile(rb"[^\s\x80-\xff]{0,20}[\x80-\xff][^\s]{0,200}")
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -91,7 +93,9 @@ def detect(data: bytes, *, declared: Sequence[str] = (), language: str | None = 
             return guess
     equals = _best(words, _best_few(words, declared, language), declared, language)
     best = equals[0] if len(equals) == 1 else _best(many_words, [guess.name for guess in equals], declared, language)[0]
-    return best if best.score >= RECOGNISED else _second_opinion(words) or (best if best.score > 0 else None)
+    if best.score >= RECOGNISED or best.name in declared:
+        return best
+    return _second_opinion(words) or (best if best.score > 0 else None)
 
 
 def _best_few(words: bytes, declared: Sequence[str], language: str | None) -> list[str]:
@@ -131,7 +135,7 @@ def plausibility(text: str, name: str, language: str | None = None) -> float:
 
 
 def _guess(words: bytes, name: str, language: str | None) -> Guess:
-    text = words.decode(CODECS[name], "replace")
+    text = words.decode(codec_of(name), "replace")
     return Guess(name=name, score=plausibility(text, name, language))
 
 
@@ -167,11 +171,11 @@ def _taken(words: Iterable[bytes]) -> bytes:
 
 
 def _second_opinion(words: bytes) -> Guess | None:
+    """An encoding of those that Python knows and the web does not, such as the code pages of DOS."""
     import charset_normalizer  # noqa: PLC0415  (needed for a page in ten thousand)
 
-    codecs = {codec.replace("-", "_"): name for name, codec in CODECS.items()}
-    best = charset_normalizer.from_bytes(words, cp_isolation=list(codecs)).best()
-    return None if best is None else Guess(name=codecs.get(best.encoding, "windows-1252"), score=0.0)
+    best = charset_normalizer.from_bytes(words).best()
+    return None if best is None else Guess(name=canonical(best.encoding) or best.encoding, score=0.0)
 
 
 class _ClassTable(dict[int, str]):

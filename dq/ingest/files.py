@@ -168,7 +168,8 @@ def _column_problem(file: InputFile, options: IngestOptions) -> str | None:
 def _no_content(names: tuple[str, ...], named: ColumnOptions) -> str | None:
     if not names or find_roles(names, named).hold_pages:
         return None
-    return f"no column holds html or text by its name (see the options columns); its columns are {', '.join(names)}"
+    columns = ", ".join(names)
+    return f"no column holds html or text by its name; its columns are {columns}; the options columns can name one"
 
 
 def _names(file: InputFile, kind: Kind, options: IngestOptions) -> tuple[str, ...]:

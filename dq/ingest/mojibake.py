@@ -32,7 +32,7 @@ MIN_LOST, MIN_LOST_SHARE = 3, 0.01
 
 _ASCII_TO_SPACE = bytes(b" "[0] if byte < 0x80 else byte for byte in range(256))  # noqa: PLR2004  (the end of ASCII)
 _LATIN_RUN = re.compile("[À-ÖØ-öø-ÿ]{4,}")
-_QUESTION_WORDS = re.compile(r"\?\?+(?:[ \n.,]{1,2}\?\?+){3,}(?!\w)")
+_QUESTION_WORDS = re.compile(r"\?\?(?:[ \n.,]{1,2}\?{2,}+){3,}(?!\w)")
 
 
 def find_mojibake(text: str) -> str | None:

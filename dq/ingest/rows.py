@@ -269,7 +269,7 @@ def _as_utf8(blocks: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
     if name == "utf-8":
         yield from whole
         return
-    decoder = codecs.getincrementaldecoder(charsets.CODECS[name])("replace")
+    decoder = codecs.getincrementaldecoder(charsets.codec_of(name))("replace")
     for block in whole:
         yield decoder.decode(block).encode("utf-8")
 

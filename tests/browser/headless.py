@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import itertools
 import json
 import os
+import select
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
@@ -26,10 +23,21 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-pipe",
 )  # fmt: skip
 
+# The protocol is spoken on file descriptors 3 (in) and 4 (out), which one of the pipes may hold already.
+WIRED = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD_CLOEXEC, 16) for end in sys.argv[1:3]]
+for end, place in zip(ends, (3, 4)):
+    os.dup2(end, place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+PATIENCE = 30
+"""Seconds to wait for the browser to say anything."""
+
 
 def find() -> str | None:
     """The installed browser, if there is one and the system can hand it a pipe."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None) if fcntl else None
+    return next((path for name in NAMES if (path := shutil.which(name))), None) if os.name == "posix" else None
 
 
 class Tab:
@@ -60,10 +68,10 @@ class Tab:
         return result
 
     def open(self, file: Path, *, fragment: str = "") -> None:
-        """Open a file and wait until it has loaded."""
+        """Open a file and wait until it has loaded, if it is not the one that is open already."""
         self.events.clear()
-        self.send("Page.navigate", url=file.as_uri() + fragment)
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+        loads = "loaderId" in self.send("Page.navigate", url=file.as_uri() + fragment)
+        while loads and not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._receive())
 
     def run(self, expression: str) -> Any:
@@ -94,7 +102,8 @@ class Tab:
 
     def complaints(self) -> list[str]:
         """What the console tells: errors, warnings and what the content policy refused."""
-        self.run("new Promise(done => setTimeout(done, 50))")
+        time.sleep(0.1)  # they come a moment after the page has loaded; timers do not run where scripts may not
+        self.run("0")
         entries = [event["params"]["entry"]["text"] for event in self.events if event.get("method") == "Log.entryAdded"]
         thrown = [str(event["params"]) for event in self.events if event.get("method") == "Runtime.exceptionThrown"]
         return [*entries, *thrown]
@@ -109,20 +118,14 @@ class Tab:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            piece = os.read(self._answers, 1 << 16)
+            ready, _, _ = select.select([self._answers], [], [], PATIENCE)
+            piece = os.read(self._answers, 1 << 16) if ready else b""
             if not piece:
-                raise RuntimeError("the browser has gone")
+                raise RuntimeError("the browser has gone" if ready else "the browser says nothing")
             self._rest += piece
         message, _, self._rest = self._rest.partition(b"\0")
         answer: dict[str, Any] = json.loads(message)
         return answer
-
-
-def _wire(commands: int, answers: int) -> None:
-    """In the new process: the protocol is spoken on file descriptors 3 (in) and 4 (out), which others may hold."""
-    out_of_the_way = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 16) for fd in (commands, answers)]
-    for fd, place in zip(out_of_the_way, (3, 4), strict=True):
-        os.dup2(fd, place)
 
 
 @contextlib.contextmanager
@@ -130,13 +133,11 @@ def browser(program: str) -> Iterator[Tab]:
     """A browser with a profile of its own, ended when the block is left."""
     to_browser, from_browser = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        inner = (to_browser[0], from_browser[1])
         process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={profile}"],
-            preexec_fn=functools.partial(_wire, to_browser[0], from_browser[1]),  # noqa: PLW1509 - no threads run here
-            close_fds=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+            [sys.executable, "-c", WIRED, *map(str, inner), program, *FLAGS, f"--user-data-dir={profile}"],
+            pass_fds=inner, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         os.close(to_browser[0])
         os.close(from_browser[1])
         try:

@@ -62,12 +62,14 @@ def test_the_scorecard_is_filtered_by_name(tab, report):
     assert tab.run("document.querySelector('.found').value") == f"1 of {everyone}"
 
 
-def test_a_link_to_evidence_opens_what_it_points_at(tab, report):
+@pytest.mark.parametrize("cold", ["", "?"])
+def test_a_link_to_evidence_opens_what_it_points_at(tab, report, cold):
     tab.open(report)
     last = "[...document.querySelectorAll('.sample > summary')].at(-1)"
     anchor = tab.run(f"{last}.id")
     assert not tab.run(f"{last}.parentElement.open")
-    tab.open(report, fragment=f"#{anchor}")
+    tab.open(report, fragment=f"{cold}#{anchor}")
+    tab.run("new Promise(done => requestAnimationFrame(done))")
     assert tab.run(f"{last}.parentElement.open")
     assert tab.run(f"Math.abs({last}.getBoundingClientRect().top) < innerHeight")
 

@@ -115,6 +115,7 @@ def test_broken_unicode():
         ("a < b and c > d", False),
         ("if (a</p) then", False),
         ("plain", False),
+        ("<!-- a -->" * 3000 + "x", False),
         ("", False),
     ],
 )
@@ -162,6 +163,7 @@ def test_a_day_is_its_midnight():
         None,
         "",
         "yesterday",
+        "1 " * 500_000,
         True,
         -5,
         0,

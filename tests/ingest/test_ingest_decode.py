@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import pickle
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -122,6 +123,28 @@ def test_the_encoding_option_is_obeyed():
 def test_raw_pages_travel_to_other_processes():
     raw = RawPage(path="a.html", data=b"<p>", fetched_at=datetime(2024, 1, 1, tzinfo=UTC), copy=3)
     assert pickle.loads(pickle.dumps(raw)) == raw  # noqa: S301  (our own bytes)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<script " * 40_000 + b"\xe7\xe1",
+        b"<!-- " * 50_000 + b"\xe7\xe1",
+        b"<link " + b"a" * 300_000,
+        (b"<link rel=canonical " + b"a-" * 1000 + b">") * 100,
+        b"?" * 500_000,
+        b"?? " * 2 + b"x" * 500_000,
+        "Ã".encode() * 300_000,
+        b"&" * 300_000 + b"\xe7\xe1",
+        b"<div>" * 100_000,
+        b"\xff" * 300_000,
+    ],
+    ids=range(10),
+)
+def test_hostile_pages_take_no_time(data):
+    started = time.perf_counter()
+    assert page(data=data).status in {"ok", "rejected"}
+    assert time.perf_counter() - started < 10
 
 
 @given(data=st.binary(max_size=300) | st.text(max_size=300), page_format=st.sampled_from(["html", "text"]))

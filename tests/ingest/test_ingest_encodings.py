@@ -126,10 +126,14 @@ def test_scores_tell_text_from_garbage():
     assert right > 0.8
 
 
-def test_a_script_without_a_profile_gets_a_second_opinion():
-    text = "Ҳукумат қарори билан янги лойиҳа ўтган ҳафта бошланди ва ғалаба қозонди. " * 5
-    decoded = decode(text.encode("mac-cyrillic", "replace"))
-    assert "лойи" in decoded.text
+@pytest.mark.parametrize(
+    ("language", "codec"),
+    [("ar", "cp720"), ("el", "cp737"), ("pl", "cp852"), ("ru", "cp855"), ("fr", "cp850"), ("ko", "johab")],
+)
+def test_encodings_of_before_the_web(language, codec):
+    text = next(case["text"] for case in TEXTS if case["language"] == language)
+    data = text.encode(codec, "replace")
+    assert decode(data).text == data.decode(codec)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def edited(text: Sequence[str], **changes: str) -> list[str]:
 
 
 def moment(day: int, hour: int = 0) -> datetime:
-    return datetime(2026, 1, day, hour)  # noqa: DTZ001 - pages state no time zone
+    return datetime(2026, 1, day, hour)
 
 
 def ordinary_pages() -> list[Scraped]:

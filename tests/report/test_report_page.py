@@ -14,10 +14,9 @@ from dq.report import write_report
 from dq.report.run_folder import read_run
 from dq.tables import ARTICLES, CHECKS, CLUSTERS, DUPLICATES, LINES, PAGES, REJECTED, REUSE, SOURCES
 
-EVERYTHING = {
-    field: 10_000
-    for field in ("max_hosts", "max_rules", "max_pages", "max_clusters", "max_members", "max_reuse", "max_places")
-} | {"max_rejected": 10_000, "max_named_hosts": 10_000, "max_diffs": 10_000, "max_examples": 10_000}
+EVERYTHING = dict.fromkeys(
+    ("max_hosts", "max_rules", "max_pages", "max_clusters", "max_members", "max_reuse", "max_places"), 10000
+) | {"max_rejected": 10_000, "max_named_hosts": 10_000, "max_diffs": 10_000, "max_examples": 10_000}
 
 
 def text(element) -> str:
@@ -382,7 +381,7 @@ class TestWhole:
                 host=f"h{number}.example",
                 name=str(number),
                 lines=[(0, f"{number} {long}"), *[("nav", long)] * 5, (0, long)],
-                published=datetime(2026, 1, 1),  # noqa: DTZ001 - pages state no time zone
+                published=datetime(2026, 1, 1),
                 problem=long,
             )
             for number in range(24)

@@ -12,21 +12,12 @@ import polars as pl
 from dq.options import ReportOptions
 from dq.report.capped import Capped, Extent
 from dq.report.diff import Diff, word_diff
-from dq.report.flow import member_pairs
+from dq.report.flow import RELATIONS, THROUGH, member_pairs
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import ARTICLES, CLUSTERS, DUPLICATES
 
 KEPT = "kept"
-RELATIONS = {
-    "exact": "exact copy",
-    "near": "near-duplicate",
-    "contains": "contains the kept one",
-    "contained_in": "contained in the kept one",
-    "version": "other version at the same address",
-    "through": "tied by other copies",
-}
-"""How an article relates to the one that is kept; `through`: not verified as a pair with it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +139,8 @@ def _cluster(
 
 
 def _member(row: Mapping[str, Any], diff: Diff | None, options: ReportOptions) -> Member:
-    relation = RELATIONS.get(row["relation"] or "through", row["relation"])
+    relation = row["relation"] or THROUGH
+    told, _ = RELATIONS.get(relation, (relation, relation))
     return Member(
         article_id=row["article_id"],
         page_id=row["page_id"],
@@ -159,7 +151,7 @@ def _member(row: Mapping[str, Any], diff: Diff | None, options: ReportOptions) -
         language=row["language"],
         n_words=row["n_words"] or 0,
         is_canonical=row["is_canonical"],
-        relation=KEPT if row["is_canonical"] else relation,
+        relation=KEPT if row["is_canonical"] else told,
         jaccard=row["jaccard"],
         containment=row["containment"],
         longest_shared_words=row["longest_shared_words"],

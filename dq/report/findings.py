@@ -37,7 +37,7 @@ TABLE_EVIDENCE = {"duplicates": "duplicates", "clusters": "duplicates", "reuse":
 BASES = {
     "rejected_share": ("pages", "rejected"),
     "empty_share": ("pages", "empty"),
-    "duplicate_share": ("articles", "duplicates"),
+    "duplicate_share": ("articles", "removed as duplicates"),
 }
 """What a share of a host is a share of, and what of it: these are told as counts."""
 

@@ -18,15 +18,17 @@ MAX_REASONS = 6
 MAX_REASON = 160
 """Characters of a reason: a problem may quote the page."""
 UNSTATED = "no reason stated"
+THROUGH = "through"
+"""The relation of a duplicate that was never verified as a pair with the article that is kept."""
 RELATIONS = {
-    "exact": "exact copies",
-    "near": "near-duplicates",
-    "contains": "contain the kept article",
-    "contained_in": "contained in the kept article",
-    "version": "other versions at one address",
-    "through": "tied by other copies",
+    "exact": ("exact copy", "exact copies"),
+    "near": ("near-duplicate", "near-duplicates"),
+    "contains": ("contains the kept article", "contain the kept article"),
+    "contained_in": ("contained in the kept article", "contained in the kept article"),
+    "version": ("other version at the same address", "other versions at the same address"),
+    THROUGH: ("tied by other copies", "tied by other copies"),
 }
-"""How duplicates relate to the article that is kept in their stead; `through`: not verified as a pair with it."""
+"""How one duplicate, and how several, relate to the article that is kept in their stead."""
 
 _FLIPPED = {"contains": "contained_in", "contained_in": "contains"}
 
@@ -108,14 +110,14 @@ def _page_reasons(problems: pl.DataFrame, status: str) -> list[Reason]:
 
 
 def _relation_reasons(relations: Mapping[str, int]) -> list[Reason]:
-    return [Reason(RELATIONS.get(relation, relation), count) for relation, count in relations.items()]
+    return [Reason(RELATIONS.get(name, (name, name))[count > 1], count) for name, count in relations.items()]
 
 
 def _relations(run: Run) -> dict[str, int]:
     """How many duplicates stand in which relation to the canonical article of their cluster."""
     removed = run.scan(ARTICLES).filter(~pl.col("is_canonical")).select("article_id", canonical_id="cluster_id")
     with_pair = removed.join(member_pairs(run.scan(DUPLICATES)), on=["article_id", "canonical_id"], how="left")
-    counts = with_pair.group_by(pl.col("relation").fill_null("through")).agg(count=pl.len()).collect()
+    counts = with_pair.group_by(pl.col("relation").fill_null(THROUGH)).agg(count=pl.len()).collect()
     return dict(counts.select("relation", "count").iter_rows())
 
 

@@ -278,7 +278,7 @@ class TestDuplicates:
         canonical = set(pl.read_parquet(CLUSTERS.file(folder))["cluster_id"])
         expected = sum(left in canonical for left, right in pairs.select("left_id", "right_id").iter_rows())
         words = text(section(draw(folder, **EVERYTHING), "duplicates"))
-        assert words.count("contained in the kept one") == expected
+        assert words.count("contained in the kept article") == expected
 
     def test_a_member_without_a_pair_with_the_kept_one_says_so(self, draw, troubled, tmp_path):
         folder = shutil.copytree(troubled, tmp_path / "run")

@@ -127,9 +127,9 @@ class GateOptions:
 class ReportOptions:
     """Tables become one HTML file."""
 
-    max_findings: int = 3
+    max_findings: int = 5
     """Findings told under the verdict, the gravest first; all of them stand among the checks."""
-    max_examples: int = 20
+    max_shown_examples: int = 20
     """Examples shown for each failing expectation."""
     max_named_hosts: int = 8
     """Hosts named for each failing expectation, those with most failing rows first."""

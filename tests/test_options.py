@@ -16,12 +16,12 @@ def test_nothing_is_changed_by_default():
 def test_what_is_changed_is_told_with_its_origin():
     options = Options(
         gate=GateOptions(strict=True, languages=("ar", "en")),
-        report=ReportOptions(max_examples=3),
+        report=ReportOptions(max_shown_examples=3),
         origins={"strict": Origin("flag", "--strict"), "languages": Origin("file", "dq.toml")},
     )
     assert changed(options) == [
         {"name": "languages", "value": "ar, en", "default": "", "origin": "dq.toml"},
-        {"name": "max_examples", "value": "3", "default": "20", "origin": "call"},
+        {"name": "max_shown_examples", "value": "3", "default": "20", "origin": "call"},
         {"name": "strict", "value": "True", "default": "False", "origin": "--strict"},
     ]
 

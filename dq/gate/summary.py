@@ -12,7 +12,7 @@ from dq.gate.verdict import Verdict
 HEADLINES = {
     "pass": "✅ This batch may be published",
     "warnings": "⚠️ This batch may be published, with warnings",
-    "fail": "❌ This batch may not be published",
+    "fail": "❌ This batch must not be published",
 }
 MAX_FAILURES = 50
 """Rows of the table of failures: a job page is cut at about a megabyte; verdict.json has all."""

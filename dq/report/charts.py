@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from dq.report.flow import Flow, Step
-from dq.report.text import visible
+from dq.report.text import clip, visible
 from dq.report.wording import counted
 
 WIDTH = 1040.0
@@ -27,9 +27,9 @@ LINE = 18.0
 """A line of small text."""
 THINNEST = 1.5
 """A ribbon of few among many stays visible."""
-LABEL_REASONS = 2
+LABEL_REASONS = 3
 """Reasons beside a loss; all of them stand in the account below the chart."""
-LABEL_CHARACTERS = 34
+LABEL_CHARACTERS = 36
 """Characters of a reason beside a loss."""
 
 
@@ -146,7 +146,9 @@ def _total(step: Step, x: float, scale: float) -> Bar:
 
 
 def _move(step: Step, x: float, y: float, height: float) -> Bar:
-    small = [f"{reason.count:,} {_shortened(visible(reason.text))}" for reason in step.reasons[:LABEL_REASONS]]
+    small = [
+        f"{reason.count:,} {clip(visible(reason.text), LABEL_CHARACTERS)}" for reason in step.reasons[:LABEL_REASONS]
+    ]
     if further := len(step.reasons) - len(small):
         small.append(f"and {counted(further, 'further reason')}")
     return Bar(
@@ -161,10 +163,6 @@ def _move(step: Step, x: float, y: float, height: float) -> Bar:
         label_x=x + BAR + 10 if step.kind == "loss" else x,
         label_y=_rounded(y + 5 if step.kind == "loss" else y + height + LINE),
     )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LABEL_CHARACTERS else text[: LABEL_CHARACTERS - 1] + "…"
 
 
 def _bottom(bar: Bar) -> float:

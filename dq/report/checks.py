@@ -101,7 +101,7 @@ def _check(row: Mapping[str, Any], failing: Failing, options: ReportOptions) -> 
 def _examples(examples: Sequence[str | None], broken: int, options: ReportOptions) -> Capped[str]:
     return Capped(
         what="examples of failing rows",
-        rows=tuple(clip(example or "–", options.max_text) for example in examples[: options.max_examples]),
+        rows=tuple(clip(example or "–", options.max_text) for example in examples[: options.max_shown_examples]),
         total=max(broken, len(examples)),
         option="max_examples",
     )

@@ -132,9 +132,7 @@ def _cluster(
         min_jaccard=row["min_jaccard"],
         first_published_at=row["first_published_at"],
         members=Capped(what="articles of clusters", rows=listed, total=row["size"], option="max_members"),
-        diffs=Extent(
-            what="listed articles compared word by word", shown=len(compared), total=len(differing), option="max_diffs"
-        ),
+        diffs=Extent(what="comparisons word by word", shown=len(compared), total=len(differing), option="max_diffs"),
     )
 
 

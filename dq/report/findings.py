@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dq.report.checks import Check
 from dq.report.failing import Rule
 from dq.report.hosts import FIGURES, Host
 from dq.report.samples import SamplePage
+from dq.report.text import clip
 from dq.report.wording import ROWS, rows, share
 from dq.tables import SOURCES
 
@@ -52,7 +54,7 @@ class HostPart:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """A place in the page where a finding can be followed up; `language` is that of a scraped title, if there is one."""
+    """A place in the page where a finding can be followed up; `language` is that of the title."""
 
     anchor: str
     text: str
@@ -86,17 +88,46 @@ def findings(checks: Sequence[Check], hosts: Sequence[Host], pages: Sequence[Sam
     )
 
 
+def gravest(checks: Sequence[Check], n: int) -> tuple[Check, ...]:
+    """The `n` failed checks to be told first: by severity, and of each severity one on every topic before a second.
+
+    Rules on hosts come before rules on other rows, and these before rules on whole tables: they say who is to blame.
+    """
+    ordered = sorted(checks, key=lambda check: (check.weight[0], _blame(check), check.weight))
+    told: Counter[tuple[str, ...]] = Counter()
+    turns: list[tuple[int, int, int]] = []
+    for place, check in enumerate(ordered):
+        turns.append((check.weight[0], told[_topic(check)], place))
+        told[_topic(check)] += 1
+    return tuple(ordered[place] for _, _, place in sorted(turns)[:n])
+
+
+def _blame(check: Check) -> int:
+    if check.broken is None:
+        return 2
+    return 0 if check.rule.table == SOURCES.name else 1
+
+
+def _topic(check: Check) -> tuple[str, ...]:
+    """Checks whose evidence is the same part of the report tell of one thing; others by what they judge, and how."""
+    section = _section(check.rule)
+    return (section,) if section else (check.rule.column, check.rule.expectation)
+
+
+def _section(rule: Rule) -> str | None:
+    return EVIDENCE.get((rule.table, rule.column), TABLE_EVIDENCE.get(rule.table))
+
+
 def sentence(check: Check) -> str:
     """What failed, with its numbers."""
     if check.broken is None:
-        return f"{check.demand}: this does not hold; observed was {check.observed}."
+        return f"The rule “{check.demand}” does not hold: observed was {check.observed}."
     part = "" if check.broken_share is None else f" ({share(check.broken_share)})"
     verb = "breaks" if check.broken == 1 else "break"
-    demanded = check.demand[:1].lower() + check.demand[1:]
     of_which = (
         "" if check.quantity in ("", "every row") else f"; {_named(check.quantity, check.rule.table)} must keep it"
     )
-    return f"{rows(check.broken, check.rule.table)}{part} {verb} the rule that {demanded}{of_which}."
+    return f"{rows(check.broken, check.rule.table)}{part} {verb} the rule “{check.demand}”{of_which}."
 
 
 def _named(quantity: str, table: str) -> str:
@@ -132,12 +163,12 @@ def _part(rule: Rule, n: int, host: Host | None) -> str:
 def _evidence(check: Check, pages: Sequence[SamplePage]) -> Iterator[Evidence]:
     """The check itself, then sample pages, or the part of the report that shows such rows."""
     yield Evidence(anchor=check.anchor, text="the check and its examples" if check.examples.rows else "the check")
-    section = EVIDENCE.get((check.rule.table, check.rule.column), TABLE_EVIDENCE.get(check.rule.table))
+    section = _section(check.rule)
     if section is not None:
         yield Evidence(anchor=section, text=SECTIONS[section])
         return
     for page in [page for page in pages if _shows(page, check)][:SAMPLES]:
-        title = page.title[:TITLE_CHARACTERS]
+        title = clip(page.title, TITLE_CHARACTERS)
         yield Evidence(anchor=f"page-{page.page_id}", text="sample page", title=title, language=page.language)
 
 

@@ -64,8 +64,9 @@ class Flow:
 
 
 def read_flow(run: Run) -> Flow:
-    """The account of a run."""
-    problems = run.scan(PAGES).group_by("status", "problem").agg(count=pl.len().cast(pl.Int64)).collect()
+    """The account of a run; problems of one kind (the words before the colon, numbers aside) are counted together."""
+    kind = pl.col("problem").str.split(": ").list.first().str.replace_all(r"(^|\s)\d[\d,.]*", "${1}N")
+    problems = run.scan(PAGES).group_by("status", problem=kind).agg(count=pl.len().cast(pl.Int64)).collect()
     return account(run.verdict.figures, problems=problems, relations=_relations(run))
 
 

@@ -20,7 +20,7 @@ from dq.report.charts import Chart, flow_chart
 from dq.report.checks import Check, Suite, failed, read_suites
 from dq.report.clusters import Cluster, read_clusters
 from dq.report.failing import Rule, read_failing
-from dq.report.findings import Finding, findings
+from dq.report.findings import Finding, findings, gravest
 from dq.report.flow import Flow, read_flow
 from dq.report.headline import Headline, headline
 from dq.report.hosts import FIGURES, Host, read_hosts
@@ -43,6 +43,7 @@ class Report:
     """Everything that the template draws."""
 
     run: Run
+    max_text: int
     headline: Headline
     findings: Capped[Finding]
     flow: Flow
@@ -99,10 +100,11 @@ def read_report(folder: Path, options: ReportOptions) -> Report:
     flow = read_flow(run)
     return Report(
         run=run,
+        max_text=options.max_text,
         headline=headline(run.verdict, broken, sum(len(suite.checks) for suite in suites)),
         findings=Capped(
             what="findings under the verdict",
-            rows=findings(broken[: options.max_findings], hosts.rows, samples.rows),
+            rows=findings(gravest(broken, options.max_findings), hosts.rows, samples.rows),
             total=len(broken),
             option="max_findings",
         ),
@@ -132,6 +134,7 @@ def render(report: Report) -> str:
         host_figures=FIGURES,
         why=WHY,
         left_out=left_out(report.extents()),
+        max_text=report.max_text,
         unknown_host=UNKNOWN_HOST,
         host_anchors={host.name: host.anchor for host in report.hosts.rows},
         checks=report.checks(),

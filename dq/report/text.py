@@ -37,12 +37,12 @@ def visible(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` characters of `text`, then how many were left out.
+    """`text`, or as much of it as fits `limit` characters, the last of which then says that it goes on.
 
     >>> clip("abcdef", 4), clip("abcd", 4)
-    ('abcd… (+2 characters)', 'abcd')
+    ('abc…', 'abcd')
     """
-    return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit:,} characters)"
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 
 def link_target(url: str | None) -> str | None:

@@ -20,7 +20,6 @@ ROWS = {
 """What a row of each table is called, one and several."""
 
 NAMES = {
-    "is_canonical": "canonical (1) or copy (0)",
     "published_at": "publication date",
     "fetched_at": "time of fetching",
     "content_sha256": "content (by its SHA-256)",
@@ -37,10 +36,10 @@ DEMANDS = {
     "expect_column_values_to_be_between": "{column} is {bound}",
     "expect_column_values_to_be_in_set": "{column} is {bound}",
     "expect_column_values_to_not_be_in_set": "{column} is {bound}",
-    "expect_column_values_to_match_regex": "{column} has the form that is demanded",
-    "expect_column_values_to_not_match_regex": "{column} holds nothing that is forbidden",
-    "expect_column_values_to_match_regex_list": "{column} has a form that is demanded",
-    "expect_column_values_to_not_match_regex_list": "{column} holds nothing that is forbidden",
+    "expect_column_values_to_match_regex": "{column}: {bound}",
+    "expect_column_values_to_not_match_regex": "{column}: {bound}",
+    "expect_column_values_to_match_regex_list": "{column}: {bound}",
+    "expect_column_values_to_not_match_regex_list": "{column}: {bound}",
     "expect_column_value_lengths_to_be_between": "length of {column} is {bound}",
     "expect_column_value_lengths_to_equal": "length of {column} is {bound}",
     "expect_column_pair_values_to_be_equal": "{column} are equal",
@@ -66,7 +65,13 @@ DEMANDS = {
 }
 """What an expectation demands, by its type in GX: of the columns, and the bound as the gate words it."""
 
+SPECIAL_DEMANDS = {
+    ("expect_column_mean_to_be_between", "is_canonical"): "share of articles that are no copies is {bound}",
+}
+"""The same for columns of which that would say too little."""
+
 _QUANTITIES = ("every row", "at least ")
+_PATTERNS = ("a match of ", "no match of ")
 
 
 def counted(n: int, one: str, several: str | None = None) -> str:
@@ -111,19 +116,22 @@ def demand(expectation: str, column: str, bound: str) -> str:
     'Body: values to be polite'
     """
     named = name_of(column) if column else "the table"
-    if (pattern := DEMANDS.get(expectation)) is not None:
-        sentence = pattern.format(column=named, bound=_single(bound) or "as demanded")
+    pattern = SPECIAL_DEMANDS.get((expectation, column)) or DEMANDS.get(expectation)
+    if pattern is not None:
+        sentence = pattern.format(column=named, bound=_spoken(bound) or "as demanded")
     else:
         sentence = f"{named}: {name_of(expectation.removeprefix('expect_').removeprefix('column_'))}"
     return sentence[:1].upper() + sentence[1:]
 
 
-def _single(bound: str) -> str:
-    """A bound without `one of` where the list has one member.
+def _spoken(bound: str) -> str:
+    """A bound in words: without regular expressions, and without `one of` where the list has one member.
 
-    >>> _single("none of rejected"), _single("one of ar"), _single("one of ar, en")
-    ('not rejected', 'ar', 'one of ar, en')
+    >>> _spoken("none of rejected"), _spoken("one of ar"), _spoken("one of ar, en"), _spoken("no match of /a(b|c)/")
+    ('not rejected', 'ar', 'one of ar, en', 'nothing that is forbidden')
     """
+    if bound.startswith(_PATTERNS):
+        return "nothing that is forbidden" if bound.startswith("no ") else "the form that is demanded"
     if ", " in bound:
         return bound
     return "not " + bound.removeprefix("none of ") if bound.startswith("none of ") else bound.removeprefix("one of ")

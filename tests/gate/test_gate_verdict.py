@@ -174,7 +174,7 @@ class TestJunit:
 class TestSummary:
     @pytest.mark.parametrize(
         ("made", "headline"),
-        [((), "may be published"), ((outcome("warning"),), "with warnings"), ((outcome(),), "may not be published")],
+        [((), "may be published"), ((outcome("warning"),), "with warnings"), ((outcome(),), "must not be published")],
     )
     def test_the_verdict_comes_first(self, made, headline):
         assert headline in summary_md(verdict_of(*made)).splitlines()[0]

@@ -80,7 +80,7 @@ class TestVerdict:
         findings = section(tree, "verdict").find_class("finding")
         severities = [finding.get("class").split()[1] for finding in findings]
         assert severities == sorted(severities, key=["critical", "warning", "info"].index)
-        (empty_hosts,) = [text(finding) for finding in findings if "empty share is at most" in text(finding)]
+        (empty_hosts,) = [text(finding) for finding in findings if "Empty share is at most" in text(finding)]
         assert "alwatan.example 7 of 8 pages empty" in empty_hosts
         assert "every host where pages ≥ 2 must keep it" in empty_hosts
         assert empty_hosts.count("sample page: ") == 2
@@ -91,7 +91,7 @@ class TestVerdict:
         checks.with_columns(success=pl.col("unexpected_count").is_not_null()).write_parquet(CHECKS.file(folder))
         (finding,) = section(draw(folder), "verdict").find_class("sentence")
         assert text(finding).endswith(
-            "Median of median words is at least 15 and at most 900: this does not hold; observed was 58."
+            "The rule “Median of median words is at least 15 and at most 900” does not hold: observed was 58."
         )
 
     def test_tells_the_value_of_a_host_where_it_is_no_share_of_rows(self, runs, draw, tmp_path):
@@ -106,7 +106,7 @@ class TestVerdict:
         article = pl.read_parquet(ARTICLES.file(folder)).filter(host="newsdesk.example")["article_id"][0]
         breaking(folder, table="paragraphs", column="text", row_id=f"{article}:2", host="newsdesk.example")
         finding = text(section(draw(folder), "verdict").find_class("finding")[0])
-        assert "1 paragraph (10%) breaks the rule that text is at most 9" in finding
+        assert "1 paragraph (10%) breaks the rule “Text is at most 9”" in finding
         assert "newsdesk.example 1" in finding
         assert "sample page: City reopens" in finding
         assert "newsdesk.example 1" in text(section(draw(folder, max_hosts=0), "verdict").find_class("finding")[0])
@@ -115,6 +115,16 @@ class TestVerdict:
         folder = runs.write_run(tmp_path / "run", runs.ordinary_pages()[:1])
         pl.read_parquet(CHECKS.file(folder)).clear().write_parquet(CHECKS.file(folder))
         assert "Nothing was checked" in text(section(draw(folder), "verdict"))
+
+    def test_tells_of_each_matter_once_before_it_tells_more_of_one(self, runs, draw, tmp_path):
+        folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+        checks = pl.read_parquet(CHECKS.file(folder))
+        several = pl.concat([checks.with_columns(check=pl.col("check") + 100 * n) for n in range(3)])
+        several.with_columns(success=pl.lit(value=False), severity=pl.lit("critical")).write_parquet(
+            CHECKS.file(folder)
+        )
+        told = section(draw(folder, max_findings=4), "verdict").find_class("sentence")
+        assert len({text(sentence) for sentence in told}) == 4
 
     def test_says_how_many_findings_it_leaves_to_the_checks(self, draw, troubled):
         failed = pl.read_parquet(CHECKS.file(troubled)).filter(~pl.col("success")).height
@@ -146,6 +156,14 @@ class TestFlow:
         for row in losses:
             reasons = [numbers(count) for count in row[2].find_class("num")]
             assert sum(reasons) == numbers(row[1])
+
+    def test_problems_of_one_kind_are_counted_together(self, runs, draw, tmp_path):
+        problems = ("no article: none of 17 lines", "no article: none of 9 lines", "line 2 is broken", "line 31 is broken",
+                    "read as windows-1252", None)  # fmt: skip
+        pages = [runs.Scraped(host="a.example", name=str(n), status="empty", problem=p) for n, p in enumerate(problems)]
+        flow = section(draw(runs.write_run(tmp_path / "run", pages)), "flow")
+        (loss,) = [row for row in flow.findall(".//tbody/tr") if row.get("class") == "loss"]
+        assert text(loss[2]) == "2 line N is broken; 2 no article; 1 no reason stated; 1 read as windows-1252"
 
     def test_chart_and_account_show_the_same_counts(self, draw, troubled):
         flow = section(draw(troubled), "flow")
@@ -187,6 +205,29 @@ class TestChecks:
         assert "(10%, tolerated)" in text(tree.get_element_by_id("check-pages-1"))
         assert not section(tree, "hosts").find_class("flagged")
         assert "critical" not in text(section(tree, "hosts"))
+
+    def test_a_page_tells_rules_that_it_broke_and_those_that_tolerate_it(self, runs, draw, tmp_path):
+        folder = runs.write_run(tmp_path / "run", runs.troubled_pages())
+        (page,) = [page for page in runs.troubled_pages() if page.name == runs.HOSTILE[0]]
+        item = draw(folder).get_element_by_id(f"page-{page.page_id}").getparent().find_class("broken")[0]
+        assert [text(rule) for rule in item] == [
+            "critical Title: nothing that is forbidden",
+            "info Publication date is there",
+        ]
+        checks = pl.read_parquet(CHECKS.file(folder))
+        checks.with_columns(success=pl.col("success") | (pl.col("severity") == "info")).write_parquet(
+            CHECKS.file(folder)
+        )
+        item = draw(folder).get_element_by_id(f"page-{page.page_id}").getparent().find_class("broken")[0]
+        assert text(item[1]) == "Publication date is there tolerated: the check held"
+
+    def test_code_in_a_note_is_set_as_code(self, runs, draw, tmp_path):
+        folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+        checks = pl.read_parquet(CHECKS.file(folder))
+        checks.with_columns(note=pl.lit("See `problem` <b>first</b>.")).write_parquet(CHECKS.file(folder))
+        note = section(draw(folder), "checks").find_class("check")[0].find_class("note")[0]
+        assert text(note) == "See problem <b>first</b>."
+        assert [code.text for code in note] == ["problem"]
 
     def test_long_thresholds_are_folded_away(self, runs, draw, tmp_path):
         folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
@@ -331,7 +372,7 @@ class TestWhole:
     def test_says_what_it_leaves_out_and_by_which_option(self, draw, troubled):
         tree = draw(
             troubled, max_hosts=2, max_rules=1, max_pages=3, max_page_lines=4, max_clusters=1, max_members=3, max_diffs=0,
-            max_reuse=1, max_places=1, max_rejected=2, max_examples=1, max_named_hosts=1,
+            max_reuse=1, max_places=1, max_rejected=2, max_shown_examples=1, max_named_hosts=1,
         )  # fmt: skip
         (table,) = [table for table in section(tree, "run").iter("table") if "cut" in text(table.find("caption"))]
         told = {row[3]: (int(row[1]), int(row[2])) for row in rows(table)}

@@ -103,7 +103,7 @@ def _examples(examples: Sequence[str | None], broken: int, options: ReportOption
         what="examples of failing rows",
         rows=tuple(clip(example or "–", options.max_text) for example in examples[: options.max_shown_examples]),
         total=max(broken, len(examples)),
-        option="max_examples",
+        option="max_shown_examples",
     )
 
 

@@ -16,7 +16,7 @@ from dq.tables import ARTICLES, CHECKS, CLUSTERS, DUPLICATES, LINES, PAGES, REJE
 
 EVERYTHING = dict.fromkeys(
     ("max_hosts", "max_rules", "max_pages", "max_clusters", "max_members", "max_reuse", "max_places"), 10000
-) | {"max_rejected": 10_000, "max_named_hosts": 10_000, "max_diffs": 10_000, "max_examples": 10_000}
+) | {"max_rejected": 10_000, "max_named_hosts": 10_000, "max_diffs": 10_000, "max_shown_examples": 10_000}
 
 
 def text(element) -> str:

@@ -187,11 +187,11 @@ def test_a_page_shows_a_line_and_keeps_its_limits(lengths, lines, characters):
 
 def test_extents_of_one_kind_are_summed_and_full_ones_not_told():
     extents = [
-        Extent(what="examples", shown=2, total=5, option="max_examples"),
+        Extent(what="examples", shown=2, total=5, option="max_shown_examples"),
         Extent(what="hosts", shown=3, total=3, option="max_hosts"),
-        Extent(what="examples", shown=1, total=1, option="max_examples"),
+        Extent(what="examples", shown=1, total=1, option="max_shown_examples"),
     ]
-    assert left_out(extents) == (Extent(what="examples", shown=3, total=6, option="max_examples"),)
+    assert left_out(extents) == (Extent(what="examples", shown=3, total=6, option="max_shown_examples"),)
 
 
 @given(st.floats(0, 1))

@@ -61,7 +61,7 @@ def shown(text: object) -> str:
 @contextmanager
 def talking() -> Iterator[Talk]:
     """A Talk for this terminal, or plain lines where standard error is none; dq's own log goes there as well."""
-    logging.basicConfig(format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(format="dq: %(message)s", stream=sys.stderr)
     logging.getLogger("dq").setLevel(logging.INFO)
     if not sys.stderr.isatty():
         yield PlainTalk()

@@ -381,7 +381,7 @@ class TestWhole:
         assert told["--max-pages"] == (3, pl.read_parquet(LINES.file(troubled))["page_id"].n_unique())
         assert told.keys() == {
             "--max-hosts", "--max-rules", "--max-pages", "--max-page-lines", "--max-clusters", "--max-members",
-            "--max-diffs", "--max-reuse", "--max-places", "--max-rejected", "--max-examples", "--max-named-hosts",
+            "--max-diffs", "--max-reuse", "--max-places", "--max-rejected", "--max-shown-examples", "--max-named-hosts",
         }  # fmt: skip
         assert all(shown < total for shown, total in told.values())
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dq.dedup.compiled import njit
-from dq.dedup.shingles import F64, I64
+from dq.compiled import njit
+from dq.texts import F64, I64
 
 RANK = ("date", "n_words", "id")
 RANK_DESCENDING = (False, True, False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from dq.dedup.shingles import I64, U64
+from dq.texts import I64, U64
 
 
 def copies(n_words: I64, keys: U64, *, min_words: int) -> pl.DataFrame:

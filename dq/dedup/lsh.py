@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dq.dedup.compiled import njit, over_ranges
-from dq.dedup.shingles import I64, U64
+from dq.compiled import njit, over_ranges
 from dq.errors import ConfigError
+from dq.texts import I64, U64
 
 NO_HASH = np.uint32(0xFFFFFFFF)
 """Each value of the signature of a document without shingles."""

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from dq.compiled import over_ranges
 from dq.dedup import kernels
-from dq.dedup.compiled import over_ranges
-from dq.dedup.shingles import I64, U32, U64, ShingleSets, Texts, texts_of
+from dq.dedup.shingles import ShingleSets
+from dq.texts import I64, U32, U64, Texts, texts_of
 
 if TYPE_CHECKING:
     from datasketch import LeanMinHash

@@ -17,11 +17,11 @@ from dq.dedup.copies import copies
 from dq.dedup.lsh import choose_banding, least_agreement, meetings, pairs_of
 from dq.dedup.minhash import fingerprints
 from dq.dedup.rarity import nothing_common
-from dq.dedup.shingles import measure, texts_of
 from dq.dedup.verify import compare
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import PASSAGES, REUSE, make_id
+from dq.texts import measure, texts_of
 
 QUOTED = r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\""
 """A quotation, in Arabic, French, English, German or typewriter marks."""

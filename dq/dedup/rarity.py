@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dq.dedup.compiled import njit
+from dq.compiled import njit
 from dq.dedup.lsh import pairs_in_groups, pairs_of, runs
-from dq.dedup.shingles import I64, U64, ShingleSets
+from dq.dedup.shingles import ShingleSets
+from dq.texts import I64, U64
 
 SAMPLE = 4
 """One shingle in so many is sampled: 20 shared words, 16 shingles, leave a trace in 99 of 100 pairs."""

@@ -21,22 +21,12 @@ from dq.dedup.lsh import Banding, Pairs, bands_hit, choose_banding, key_of, leas
 from dq.dedup.minhash import fingerprints, shingle_sets
 from dq.dedup.passages import find_reuse
 from dq.dedup.rarity import Commonness, commonness, nothing_common, sharing_pairs
-from dq.dedup.shingles import (
-    F64,
-    I64,
-    U32,
-    U64,
-    ShingleSets,
-    Texts,
-    measure,
-    texts_of,
-    without_folding,
-    words_of,
-)
+from dq.dedup.shingles import ShingleSets
 from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import CLUSTERS, DUPLICATES
+from dq.texts import F64, I64, U32, U64, Texts, measure, texts_of, without_folding, words_of
 
 _log = logging.getLogger(__name__)
 

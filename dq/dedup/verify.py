@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dq.dedup.compiled import njit, over_ranges
+from dq.compiled import njit, over_ranges
 from dq.dedup.lsh import Pairs
 from dq.dedup.rarity import Commonness
-from dq.dedup.shingles import I64, U64, ShingleSets
+from dq.dedup.shingles import ShingleSets
 from dq.options import DedupOptions
+from dq.texts import I64, U64
 
 
 def _share(part: str, whole: pl.Expr) -> pl.Expr:

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from dq.dedup.minhash import fingerprints, permutations, signatures, to_lean_minhash
-from dq.dedup.shingles import measure, texts_of
+from dq.texts import measure, texts_of
 
 
 def made(texts: list[str], n_permutations: int = 128, size: int = 5):

@@ -7,7 +7,7 @@ import pytest
 from dq.dedup.lsh import pairs_of
 from dq.dedup.minhash import shingle_sets
 from dq.dedup.rarity import commonness, nothing_common, sharing_pairs
-from dq.dedup.shingles import measure, texts_of
+from dq.texts import measure, texts_of
 
 
 def sets_of(texts):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dq import fold
 from dq.dedup.minhash import shingle_sets
-from dq.dedup.shingles import measure, texts_of, without_folding, words_of
+from dq.texts import measure, texts_of, without_folding, words_of
 
 MASK = (1 << 64) - 1
 BASE = 0x9E3779B97F4A7C15

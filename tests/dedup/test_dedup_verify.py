@@ -8,9 +8,9 @@ from dq import fold
 from dq.dedup.lsh import Pairs
 from dq.dedup.minhash import shingle_sets
 from dq.dedup.rarity import commonness, nothing_common
-from dq.dedup.shingles import measure, texts_of, words_of
 from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation
 from dq.options import DedupOptions
+from dq.texts import measure, texts_of, words_of
 
 OPTIONS = DedupOptions()
 

@@ -1,4 +1,4 @@
-"""How the loops of this room are compiled, and how they are spread over the cores.
+"""How loops are compiled, and how they are spread over the cores.
 
 A kernel is compiled once, for one signature, kept on disk, and loaded from there by later runs. It releases the GIL, so
 that each core can run it on its own range of rows.
@@ -31,10 +31,10 @@ class _Notice(event.Listener):
     told = False
 
     def on_start(self, event: Any) -> None:
-        ours = event.data["dispatcher"].py_func.__module__.startswith(__package__)
+        ours = event.data["dispatcher"].py_func.__module__.startswith("dq.")
         if ours and not self.told:
             self.told = True
-            _log.info("compiling the comparison loops; this happens once and takes some seconds")
+            _log.info("compiling the inner loops; this happens once and takes some seconds")
 
     def on_end(self, event: Any) -> None:
         pass

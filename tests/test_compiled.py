@@ -4,7 +4,7 @@ import numba
 import pytest
 from numba.core import event
 
-from dq.dedup.compiled import _Notice, over_ranges
+from dq.compiled import _Notice, over_ranges
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 63, 64, 65, 1000])
@@ -37,4 +37,4 @@ def test_compiling_is_told_once_and_only_our_own(caplog):
         notice.notify(started("dq.dedup.loops"))
         notice.notify(started("dq.dedup.loops"))
         notice.notify(event.Event("numba:compile", event.EventStatus.END))
-    assert caplog.messages == ["compiling the comparison loops; this happens once and takes some seconds"]
+    assert caplog.messages == ["compiling the inner loops; this happens once and takes some seconds"]

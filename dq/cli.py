@@ -3,23 +3,25 @@
 Options are declared once, in `options.py`; this module makes flags of them, fills them from `DQ_...` variables and from
 `[tool.dq]` in pyproject.toml or dq.toml, and remembers where each value came from. A flag wins over a variable, a
 variable over dq.toml, dq.toml over pyproject.toml.
+
+A variable holds one value, with two exceptions: DQ_LANGUAGES holds codes with commas between them (`ar,en`), and
+DQ_INPUTS paths as PATH does, with colons between them (semicolons on Windows). An empty variable sets nothing.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import os
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import App, Group, Parameter, Token
 
-from dq.errors import ConfigError, DqError
+from dq.errors import ConfigError, DqError, printable
 from dq.options import (
     CleanOptions,
     ColumnOptions,
@@ -31,10 +33,19 @@ from dq.options import (
     Origin,
     OutputOptions,
     ReportOptions,
+    check,
+    names,
 )
 
 CONFIG_FILES = (("dq.toml", ()), ("pyproject.toml", ("tool", "dq")))
 """Files with settings and the table in each that holds them, the strongest first."""
+PREFIX = "DQ_"
+TRACEBACK = "DQ_TRACEBACK"
+"""Where this variable is set, a fault of dq is shown with its traceback."""
+OTHER_VARIABLES = frozenset({TRACEBACK, "DQ_TEST_PROCESSES"})
+"""Variables that are no options: the one above, and how many processes `nox -s tests` uses."""
+SEPARATORS = {"languages": ",", "inputs": os.pathsep}
+"""What stands between the values of a variable, for options that take several."""
 WRONG_USE = 2
 FAULT = 4
 INTERRUPTED = 130
@@ -64,18 +75,7 @@ Columns = Annotated[ColumnOptions, _stage("Columns")]
 
 def option_names() -> frozenset[str]:
     """Every key that a settings file may hold."""
-    stages = (
-        IngestOptions,
-        CleanOptions,
-        EngineOptions,
-        DedupOptions,
-        GateOptions,
-        ReportOptions,
-        OutputOptions,
-        ColumnOptions,
-    )
-    names = {field.name for stage in stages for field in dataclasses.fields(stage)}
-    return frozenset(names - {"columns"} | {"inputs"})
+    return names() | {"inputs"}
 
 
 class Settings:
@@ -86,6 +86,7 @@ class Settings:
 
     def __call__(self, _app: App, _commands: tuple[str, ...], arguments: cyclopts.ArgumentCollection) -> None:
         """What cyclopts calls with every command's arguments, before it converts them."""
+        check_variables(os.environ)
         files = list(read_settings(Path.cwd()))
         for argument in arguments:
             name = argument.field_info.name
@@ -96,21 +97,41 @@ class Settings:
                 continue
             for origin, values in given(name, files):
                 self.origins[name] = origin
-                keyword = name if origin.kind == "file" else origin.place
                 for index, value in enumerate(values):
-                    argument.append(Token(keyword=keyword, value=value, source=origin.place, index=index))
+                    argument.append(Token(keyword=name, value=value, source=origin.place, index=index))
                 break
 
 
 def given(name: str, files: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[tuple[Origin, list[str]]]:
     """Where an option is set beside the command line, the strongest first: (origin, values as text)."""
-    variable = f"DQ_{name.upper()}"
-    if variable in os.environ:
-        yield Origin("environment", variable), [part for part in os.environ[variable].split(",") if part]
+    variable = variable_of(name)
+    if text := os.environ.get(variable):
+        yield Origin("environment", variable), _parts(text, SEPARATORS.get(name))
     for place, table in files:
         if name in table:
             value = table[name]
             yield Origin("file", place), [str(part) for part in (value if isinstance(value, list) else [value])]
+
+
+def variable_of(name: str) -> str:
+    """The variable that sets an option.
+
+    >>> variable_of("min_words")
+    'DQ_MIN_WORDS'
+    """
+    return PREFIX + name.upper()
+
+
+def _parts(text: str, separator: str | None) -> list[str]:
+    return [text] if separator is None else [part.strip() for part in text.split(separator) if part.strip()]
+
+
+def check_variables(variables: Iterable[str]) -> None:
+    """ConfigError that names each variable that looks like one of ours and is none."""
+    known = {variable_of(name) for name in option_names()} | OTHER_VARIABLES
+    wrong = [f"{name}{_suggest(name, known)}" for name in variables if name.startswith(PREFIX) and name not in known]
+    if wrong:
+        raise ConfigError(f"the environment sets no option of dq: {'; '.join(wrong)}. `dq run --help` lists them")
 
 
 def read_settings(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -123,7 +144,9 @@ def read_settings(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{name} is no valid TOML: {error}; correct it") from error
-        for key in keys:
+        for depth, key in enumerate(keys):
+            if not isinstance(table, dict):
+                raise ConfigError(f"{name}: {'.'.join(keys[:depth])} must be a table, not {table!r}")
             table = table.get(key, {})
         where = f"{name} [{'.'.join(keys)}]" if keys else name
         yield where, check_keys(where, table)
@@ -141,8 +164,8 @@ def check_keys(where: str, table: Any) -> dict[str, Any]:
     return settings
 
 
-def _suggest(word: str, known: frozenset[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
+def _suggest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
@@ -162,7 +185,9 @@ def build(settings: Settings) -> App:
     )
 
     def options(**stages: Any) -> Options:
-        return Options(**stages, origins=settings.origins)
+        chosen = Options(**stages, origins=settings.origins)
+        check(chosen)
+        return chosen
 
     @app.command
     def run(
@@ -239,7 +264,8 @@ def build(settings: Settings) -> App:
         import dq.terminal
 
         out = output.out or dq.run.REPORTS / "dedup"
-        found = dq.run.dedup_only(table, options(ingest=IngestOptions(columns=columns), dedup=dedup), out=out)
+        with dq.terminal.talking():
+            found = dq.run.dedup_only(table, options(ingest=IngestOptions(columns=columns), dedup=dedup), out=out)
         dq.terminal.show_duplicates(out, found, as_json=output.json)
         return 0
 
@@ -274,7 +300,7 @@ def build(settings: Settings) -> App:
         """
         import dq.run
 
-        print(dq.run.draw_again(folder, options(report=report)))
+        print(printable(dq.run.draw_again(folder, options(report=report))))
         return 0
 
     @app.command
@@ -295,11 +321,12 @@ def build(settings: Settings) -> App:
             Folder of the run that holds the page and its duplicates [default: reports/latest].
 
         """
+        import dq.explain
         import dq.run
         import dq.terminal
 
-        shown = dq.run.explain(page, options(ingest=ingest, clean=clean), folder=within or dq.run.REPORTS / "latest")
-        dq.terminal.show_page(shown)
+        chosen, folder = options(ingest=ingest, clean=clean), within or dq.run.REPORTS / "latest"
+        dq.terminal.show_page(dq.explain.explain(page, chosen, folder=folder))
         return 0
 
     @app.command
@@ -316,8 +343,9 @@ def build(settings: Settings) -> App:
         """
         import dq.terminal
         from dq.report import compare_runs
+        from dq.runs import resolve
 
-        dq.terminal.show_comparison(compare_runs(left, right), as_json=output.json)
+        dq.terminal.show_comparison(compare_runs(resolve(left), resolve(right)), as_json=output.json)
         return 0
 
     return app
@@ -337,6 +365,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except cyclopts.CycloptsError as error:
         return _fail(f"{error}\n`dq --help` lists commands and options", WRONG_USE)
     except DqError as error:
+        if error.exit_code == FAULT and os.environ.get(TRACEBACK):
+            raise
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         return _fail("stopped; the same command resumes where it was", INTERRUPTED)
@@ -344,12 +374,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:  # a fault of ours is told in one line too; DQ_TRACEBACK=1 shows where
-        if os.environ.get("DQ_TRACEBACK"):
+        if os.environ.get(TRACEBACK):
             raise
-        return _fail(f"a fault of dq: {type(error).__name__}: {error}\nDQ_TRACEBACK=1 shows where it happened", FAULT)
+        return _fail(f"a fault of dq: {type(error).__name__}: {error}\n{TRACEBACK}=1 shows where it happened", FAULT)
     return code if isinstance(code, int) else 0
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"dq: {message}", file=sys.stderr)
+    print(printable(f"dq: {message}"), file=sys.stderr)
     return code

@@ -8,7 +8,9 @@ and row groups depend on the rows alone, never on shards or workers.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -17,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib import metadata
 from multiprocessing import connection
 from pathlib import Path
 
@@ -24,7 +27,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from dq.clean import clean_pages
-from dq.errors import DqError, FaultError
+from dq.errors import FaultError
 from dq.ingest import RawPage, decode_page
 from dq.options import Options
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, Table
@@ -36,7 +39,13 @@ AHEAD = 2
 """Shards in flight for each worker: one at work, one waiting."""
 GROUP_ROWS = 50_000
 """Rows of a row group, about: small enough to sort in memory, large enough to read fast."""
+SHARD_GROUP_ROWS = 5_000
+"""Rows of a row group in a shard; gathering reads only the groups in which its range of ids may stand."""
 FINGERPRINT = "fingerprint"
+FAULT = "dq failed on this page"
+"""How the problem of a page begins on which cleaning itself failed."""
+FAULTY_SHARE = 0.05
+"""Share of such pages above which it is not the pages that are odd, but dq that is broken."""
 
 
 def workers_for(options: Options) -> int:
@@ -55,11 +64,12 @@ def clean_in_shards(
     cleaning itself fails.
     """
     shards = cut(pages, options.engine.shard_pages)
-    first = [shard for _, shard in zip(range(2), shards, strict=False)]
+    first = list(itertools.islice(shards, 2))
     workers = workers_for(options) if len(first) > 1 else 1
-    jobs = enumerate(_chain(first, shards))
-    run = _run_here if workers == 1 else _run_in_pool
-    return run(jobs, folder, options, workers, progress)
+    jobs = enumerate(itertools.chain(first, shards))
+    if workers == 1:
+        return _run_here(jobs, folder, options, progress)
+    return _run_in_pool(jobs, folder, options, workers, progress)
 
 
 def cut(pages: Iterable[RawPage], most: int) -> Iterator[list[RawPage]]:
@@ -76,15 +86,10 @@ def cut(pages: Iterable[RawPage], most: int) -> Iterator[list[RawPage]]:
         yield shard
 
 
-def _chain(first: list[list[RawPage]], rest: Iterator[list[RawPage]]) -> Iterator[list[RawPage]]:
-    yield from first
-    yield from rest
-
-
 Jobs = Iterable[tuple[int, list[RawPage]]]
 
 
-def _run_here(jobs: Jobs, folder: Path, options: Options, _: int, progress: Callable[[int], None]) -> list[Path]:
+def _run_here(jobs: Jobs, folder: Path, options: Options, progress: Callable[[int], None]) -> list[Path]:
     done = []
     for number, shard in jobs:
         done.append(clean_shard(number, shard, folder, options))
@@ -143,42 +148,55 @@ def clean_shard(number: int, shard: list[RawPage], folder: Path, options: Option
     mark = fingerprint(shard, options)
     if (target / FINGERPRINT).is_file() and (target / FINGERPRINT).read_text() == mark:
         return target
-    frames = _clean(shard, folder, options)
+    frames = _clean(shard, options)
     part = folder / f"{number:06}.part"
     shutil.rmtree(part, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
     part.mkdir(parents=True)
     for table in SHARD_TABLES:
-        table.conform(frames[table.name]).write_parquet(table.file(part), row_group_size=GROUP_ROWS // 10)
+        table.conform(frames[table.name]).write_parquet(table.file(part), row_group_size=SHARD_GROUP_ROWS)
     (part / FINGERPRINT).write_text(mark)
     part.rename(target)
     return target
 
 
-def _clean(shard: list[RawPage], folder: Path, options: Options) -> dict[str, pl.DataFrame]:
-    """The tables of one shard; a fault names the page at which it happened."""
-    at = shard[0]
-
-    def decoded() -> Iterator[Page]:
-        nonlocal at
-        for at in shard:
-            yield decode_page(at, options.ingest)
-
+def _clean(shard: list[RawPage], options: Options) -> dict[str, pl.DataFrame]:
+    """The tables of one shard; a page on which cleaning itself fails is a row that says so, and the rest goes on."""
+    pages = [decode_page(raw, options.ingest) for raw in shard]
     try:
-        return clean_pages(decoded(), options.clean)
-    except DqError:
-        raise
-    except Exception as error:
-        row = "" if at.row is None else f", record {at.row}"
+        return clean_pages(pages, options.clean)
+    except Exception:  # noqa: BLE001  # which page it was is found below, where each is cleaned alone
+        return clean_pages([_unless_faulty(page, options) for page in pages], options.clean)
+
+
+def _unless_faulty(page: Page, options: Options) -> Page:
+    """The page itself where it can be cleaned alone, else the page rejected."""
+    try:
+        clean_pages([page], options.clean)
+    except Exception as error:  # noqa: BLE001  # hostile pages find errors of every kind
+        problem = f"{FAULT}: {type(error).__name__}: {error}"
+        return dataclasses.replace(page, status="rejected", problem=problem, content="")
+    return page
+
+
+def raise_if_faulty(folder: Path) -> None:
+    """FaultError where dq failed on so many pages of a run that it is dq that is broken; names the first."""
+    faulty = pl.col("problem").str.starts_with(FAULT)
+    pages = PAGES.scan(folder)
+    total, found = pages.select(pl.len(), faulty.sum()).collect().row(0)
+    if found > FAULTY_SHARE * total:
+        first = pages.filter(faulty).sort("path", "row").head(1).collect().row(0, named=True)
+        record = "" if first["row"] is None else f", record {first['row']}"
         raise FaultError(
-            f"cleaning failed at {at.path}{row}: {type(error).__name__}: {error}. What was finished is in {folder}; "
-            f"leave that page out, or run the same command again to resume once this is mended"
-        ) from error
+            f"cleaning failed on {found} of {total} pages, first {first['path']}{record}: {first['problem']}. "
+            f"The unfinished run is in {folder}; once this is mended, the same command resumes it"
+        )
 
 
 def fingerprint(shard: list[RawPage], options: Options) -> str:
     """A digest of all that decides what a shard becomes."""
-    digest = hashlib.blake2b(repr((options.ingest, options.clean)).encode(), digest_size=16)
+    decisive = (options.ingest, options.clean, metadata.version("dq"), metadata.version("trafilatura"))
+    digest = hashlib.blake2b(repr(decisive).encode(), digest_size=16)
     for page in shard:
         data = page.data.encode("utf-8", "surrogatepass") if isinstance(page.data, str) else page.data
         digest.update(
@@ -196,7 +214,7 @@ def gather(table: Table, shards: list[Path], target: Path) -> None:
     """
     files = [table.file(shard) for shard in shards]
     rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
-    frame = pl.scan_parquet(files, schema=table.schema)
+    frame = pl.scan_parquet(files, schema=table.schema, glob=False)
     with (
         target.open("wb") as sink,
         pq.ParquetWriter(sink, table.frame().to_arrow().schema, compression="zstd") as writer,

@@ -15,6 +15,7 @@ table pages with a status and a problem.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -68,3 +69,26 @@ def told_together(heading: str, problems: Sequence[str]) -> str:
       - b.html
     """
     return "\n".join([heading, *(f"  - {problem}" for problem in problems)])
+
+
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of characters that steer a terminal or reorder what it shows: controls, bidi marks, broken
+halves of pairs, separators of lines."""
+
+
+def printable(text: object) -> str:
+    r"""`text` without characters that steer a terminal; its line breaks and spaces stay.
+
+    >>> printable("a\x1b[31m  b\nc\u202e")
+    'a[31m  b\nc'
+    """
+    return "".join(char for char in str(text) if char == "\n" or unicodedata.category(char) not in UNSEEN)
+
+
+def shown(text: object) -> str:
+    r"""`text` on one line, without characters that steer a terminal.
+
+    >>> shown("a\x1b[31m\u202eb\nc")
+    'a[31mb c'
+    """
+    return printable(" ".join(str(text).split()))

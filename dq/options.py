@@ -1,15 +1,55 @@
 """Every option, once: a field here is a flag (`--min-words`), a variable (`DQ_MIN_WORDS`) and a key under `[tool.dq]`.
 
 One small frozen class a stage, so that a stage sees its own options and no others. The sentence under a field is its
-help text. Where each value came from is kept in `Options.origins`, and the report prints it.
+help text; its type says which values can be used, and `check` holds them to it. Where each value came from is
+kept in `Options.origins`, and the report prints it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
+
+from dq.errors import ConfigError, told_together
+
+ISO_639_1 = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo "
+    "es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka "
+    "kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng "
+    "nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su "
+    "sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+).split()
+"""Every language that has a code of two letters."""
+MAX_DEPTH = 2_048
+"""Elements nested deeper than this are lost by libxml2, without a word."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    """Which values of an option can be used, as a test and in words that follow `must be`."""
+
+    fits: Callable[[Any], bool]
+    words: str
+
+
+def _whole(value: object, least: int, most: float = float("inf")) -> bool:
+    return isinstance(value, int) and least <= value <= most
+
+
+def _share(value: object, *, below_one: bool = False) -> bool:
+    return isinstance(value, int | float) and (0 < value < 1 if below_one else 0 < value <= 1)
+
+
+Count = Annotated[int, Rule(lambda value: _whole(value, 0), "0 or more")]
+Positive = Annotated[int, Rule(lambda value: _whole(value, 1), "1 or more")]
+Depth = Annotated[int, Rule(lambda value: _whole(value, 1, MAX_DEPTH), f"1 to {MAX_DEPTH:,}")]
+Share = Annotated[float, Rule(_share, "more than 0 and at most 1")]
+Recall = Annotated[float, Rule(lambda value: _share(value, below_one=True), "more than 0 and less than 1")]
+Languages = Annotated[
+    tuple[str, ...], Rule(lambda value: set(value) <= set(ISO_639_1), "codes of ISO 639-1, such as ar or en")
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +81,7 @@ class IngestOptions:
     columns: ColumnOptions = ColumnOptions()
     encoding: str | None = None
     """Encoding of all pages; detected page by page where not given."""
-    max_page_bytes: int = 20_000_000
+    max_page_bytes: Positive = 20_000_000
     """Pages larger than this many bytes are rejected."""
 
 
@@ -49,9 +89,9 @@ class IngestOptions:
 class CleanOptions:
     """Pages become articles."""
 
-    min_article_words: int = 40
+    min_article_words: Count = 40
     """A further article on a page has at least this many words."""
-    max_depth: int = 2_000
+    max_depth: Depth = 2_000
     """HTML pages with elements nested deeper than this are rejected; libxml2 loses what lies deeper than 2,048."""
 
 
@@ -59,9 +99,9 @@ class CleanOptions:
 class EngineOptions:
     """How the work is spread."""
 
-    workers: int = 0
+    workers: Count = 0
     """Processes that clean pages; 0 means one a core."""
-    shard_pages: int = 200
+    shard_pages: Positive = 200
     """Pages in a shard, the unit of work and of resuming."""
 
 
@@ -73,39 +113,39 @@ class DedupOptions:
     read one by one: of the 53 that share only formulae or a template they report 2, of the 56 copies all.
     """
 
-    min_words: int = 10
+    min_words: Count = 10
     """Texts with fewer folded words resemble nothing: the shortest true copies have 18, equal captions up to 7."""
-    shingle_words: int = 5
+    shingle_words: Positive = 5
     """Words in a shingle, the unit in which texts are compared."""
-    permutations: int = 128
+    permutations: Positive = 128
     """Permutations of a MinHash signature."""
-    candidate_jaccard: float = 0.3
+    candidate_jaccard: Share = 0.3
     """Pairs at least this alike become candidates ..."""
-    candidate_recall: float = 0.99
+    candidate_recall: Recall = 0.99
     """... at least this often; together they choose the bands of the LSH."""
-    max_bucket: int = 128
+    max_bucket: Positive = 128
     """Documents of one LSH bucket that are all compared with one another; larger buckets are compared with leaders."""
-    common_documents: int = 20
+    common_documents: Count = 20
     """Shingles that more different texts hold are common: formulae and templates, which prove no copy."""
-    near_jaccard: float = 0.6
+    near_jaccard: Share = 0.6
     """Pairs at least this alike are near-duplicates, whatever they share."""
-    min_jaccard: float = 0.15
+    min_jaccard: Share = 0.15
     """Pairs less alike are reported when their shingles that are not common are this alike ..."""
-    min_containment: float = 0.5
+    min_containment: Share = 0.5
     """... or when one holds this share of the other's."""
-    min_shared_words: int = 20
+    min_shared_words: Positive = 20
     """Words' worth of shingles, not common ones, that such a pair shares at least."""
-    cluster_jaccard: float = 0.3
+    cluster_jaccard: Share = 0.3
     """Every article of a cluster is at least this much like its canonical article."""
-    max_copies: int = 32
+    max_copies: Positive = 32
     """Copies of one text that are paired with one another and with its likes; further ones only with the first."""
-    min_paragraph_words: int = 20
+    min_paragraph_words: Positive = 20
     """Paragraphs with fewer folded words are not looked for in other articles."""
-    paragraph_jaccard: float = 0.5
+    paragraph_jaccard: Share = 0.5
     """Paragraphs at least this alike are one reused paragraph."""
-    boilerplate_articles: int = 3
+    boilerplate_articles: Positive = 3
     """A paragraph in this many different articles of one host, and nowhere else, is boilerplate."""
-    threads: int = 0
+    threads: Count = 0
     """Threads that compare texts; 0 means one a core."""
 
 
@@ -115,11 +155,11 @@ class GateOptions:
 
     expectations: Path | None = None
     """Folder of expectation suites; ./expectations where it exists, else the suites that come with dq."""
-    languages: tuple[str, ...] = ()
+    languages: Languages = ()
     """Languages in which articles are expected (ISO 639-1); any where not given."""
     strict: bool = False
     """Warnings fail the gate too."""
-    max_examples: int = 20
+    max_examples: Count = 20
     """Examples kept of the rows that broke an expectation."""
 
 
@@ -127,37 +167,37 @@ class GateOptions:
 class ReportOptions:
     """Tables become one HTML file."""
 
-    max_findings: int = 5
+    max_findings: Count = 5
     """Findings told under the verdict, the gravest first; all of them stand among the checks."""
-    max_shown_examples: int = 20
+    max_shown_examples: Count = 20
     """Examples shown for each failing expectation."""
-    max_named_hosts: int = 8
+    max_named_hosts: Count = 8
     """Hosts named for each failing expectation, those with most failing rows first."""
-    max_hosts: int = 400
+    max_hosts: Count = 400
     """Hosts in the scorecard, those with failing expectations first."""
-    max_rules: int = 60
+    max_rules: Count = 60
     """Rules listed for removed lines, those that removed most first."""
-    max_pages: int = 12
+    max_pages: Count = 12
     """Pages shown line by line."""
-    max_page_lines: int = 400
+    max_page_lines: Count = 400
     """Lines shown of such a page."""
-    max_page_characters: int = 40_000
+    max_page_characters: Count = 40_000
     """Characters shown of such a page."""
-    max_clusters: int = 25
+    max_clusters: Count = 25
     """Duplicate clusters shown, the largest first."""
-    max_members: int = 10
+    max_members: Count = 10
     """Articles listed in each cluster."""
-    max_diffs: int = 3
+    max_diffs: Count = 3
     """Articles of each cluster compared with its canonical word by word."""
-    max_diff_words: int = 1_500
+    max_diff_words: Count = 1_500
     """Words of each of the two articles that are compared."""
-    max_reuse: int = 20
+    max_reuse: Count = 20
     """Reused passages shown, those in most articles first."""
-    max_places: int = 8
+    max_places: Count = 8
     """Places listed for each reused passage."""
-    max_rejected: int = 100
+    max_rejected: Count = 100
     """Rejected and empty pages listed; failing rows listed."""
-    max_text: int = 400
+    max_text: Count = 400
     """Characters shown of an example, a passage, an address or a name."""
 
 
@@ -195,6 +235,32 @@ class Options:
     origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict)
 
 
+def names() -> frozenset[str]:
+    """The name of every option, of all stages."""
+    return frozenset(name for record in (Options(), OutputOptions()) for name, _, _ in _leaves(record, record))
+
+
+def check(options: Any) -> None:
+    """ConfigError that tells every value in `options` (of one stage, or of all) that cannot be used, and its place."""
+    origins: Mapping[str, Origin] = getattr(options, "origins", {})
+    problems = [
+        f"{name} must be {rule.words}, not {_told(value)}" + (f" (set by {origins[name]})" if name in origins else "")
+        for name, rule, value in _ruled(options)
+        if not rule.fits(value)
+    ]
+    if problems:
+        raise ConfigError(told_together("options that cannot be used:", problems))
+
+
+def _ruled(record: Any) -> Iterator[tuple[str, Rule, Any]]:
+    """(name, rule, value) of every option with a rule."""
+    for name, kind in get_type_hints(type(record), include_extras=True).items():
+        value = getattr(record, name)
+        if dataclasses.is_dataclass(value):
+            yield from _ruled(value)
+        yield from ((name, rule, value) for rule in getattr(kind, "__metadata__", ()) if isinstance(rule, Rule))
+
+
 def changed(options: Options) -> list[dict[str, Any]]:
     """Every option that is not the default, as {name, value, default, origin}, values as text, in order of name."""
     rows = [
@@ -221,3 +287,37 @@ def _leaves(record: Any, default: Any) -> Iterator[tuple[str, Any, Any]]:
 
 def _told(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
+
+
+def settings(options: Options) -> dict[str, Any]:
+    """Every option that is not the default, name -> value as JSON has it; `recall` reads it."""
+    return {name: _json(value) for name, value, default in _leaves(options, Options()) if value != default}
+
+
+def recall(options: Options, noted: Mapping[str, Any]) -> Options:
+    """`options`, with what an earlier run noted as its `settings` wherever this call set nothing."""
+    known = {name: value for name, value in noted.items() if name not in options.origins}
+    origins = {name: Origin("file", "run.json") for name in known}
+    stages = {
+        field.name: getattr(options, field.name) for field in dataclasses.fields(options) if field.name != "origins"
+    }
+    recalled = {name: _recalled(stage, known) for name, stage in stages.items()}
+    return Options(**recalled, origins={**origins, **options.origins})
+
+
+def _recalled(record: Any, known: Mapping[str, Any]) -> Any:
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if dataclasses.is_dataclass(value):
+            changes[field.name] = _recalled(value, known)
+        elif field.name in known:
+            noted = known[field.name]
+            changes[field.name] = (
+                tuple(noted) if isinstance(noted, list) else Path(noted) if "Path" in str(field.type) else noted
+            )
+    return dataclasses.replace(record, **changes)
+
+
+def _json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value

@@ -1,51 +1,38 @@
 """The pipeline: scraped pages in, a verdict and a report out.
 
-    pages -> clean -> deduplicate -> figures -> gate -> report
-
-A run's folder appears whole or not at all: the work goes on in `<run-id>.part` beside it and is renamed at the end. The
-same command finds an unfinished one and resumes it.
+pages -> clean -> deduplicate -> figures -> gate -> report
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import hashlib
-import itertools
-import json
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
-from filelock import FileLock, Timeout
 
-from dq.clean import clean_page
+from dq import runs
 from dq.dedup import Duplicates, find_duplicates, read_table
-from dq.engine import SHARD_TABLES, clean_in_shards, gather
-from dq.errors import FaultError, MissingInputError, NothingReadableError, UsageError
+from dq.engine import SHARD_TABLES, clean_in_shards, gather, raise_if_faulty
+from dq.errors import DqError, FaultError, NothingReadableError
 from dq.figures import Figures, sources
 from dq.figures import count as count_figures
 from dq.gate import Suite, Verdict, check, load_suites, suites_folder
-from dq.ingest import decode_page, read_pages
-from dq.options import EngineOptions, Options, ReportOptions, changed
+from dq.ingest import read_pages
+from dq.options import Options, changed, recall, settings
+from dq.options import check as check_options
 from dq.report import write_report
-from dq.tables import ARTICLES, CLUSTERS, DUPLICATES, LINES, PAGES, PARAGRAPHS, SOURCES, TABLES, Table
+from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, SOURCES, TABLES
 
-REPORTS = Path("reports")
-"""Where runs go by default."""
-PART = ".part"
-"""Ending of the folder of a run that is not finished."""
 SCHEMA_VERSION = 1
 """Version of run.json."""
-VERSIONED = ("polars", "trafilatura", "great-expectations", "datasketch", "rapidfuzz")
-"""Packages whose versions are noted in run.json: those that can change a table or a verdict."""
+REPORTS = Path("reports")
+"""Where runs go by default."""
 
 
 class Talk(Protocol):
@@ -57,6 +44,9 @@ class Talk(Protocol):
     def pages(self, done: int) -> None:
         """So many more pages were cleaned."""
 
+    def say(self, text: str) -> None:
+        """Something that a user should know."""
+
 
 class Silence:
     """A Talk that says nothing."""
@@ -65,6 +55,9 @@ class Silence:
         """Ignored."""
 
     def pages(self, done: int) -> None:
+        """Ignored."""
+
+    def say(self, text: str) -> None:
         """Ignored."""
 
 
@@ -93,7 +86,7 @@ class Outcome:
 
 def clean(run: Run) -> Run:
     """Pages, lines, articles and paragraphs from the input, shard by shard."""
-    work = run.folder / "shards"
+    work = run.folder / runs.SHARDS
     work.mkdir(parents=True, exist_ok=True)
     pages = read_pages(run.inputs, run.options.ingest)
     shards = clean_in_shards(pages, work, run.options, progress=run.talk.pages)
@@ -101,44 +94,39 @@ def clean(run: Run) -> Run:
         raise NothingReadableError(f"no page was found in {', '.join(run.inputs)}: the files hold no records")
     for table in SHARD_TABLES:
         gather(table, shards, table.file(run.folder))
-    shutil.rmtree(work)
+    raise_if_faulty(run.folder)
     return run
 
 
 def deduplicate(run: Run) -> Run:
     """Duplicates, clusters, reuse and passages; articles and paragraphs learn what they belong to."""
-    articles = pl.read_parquet(ARTICLES.file(run.folder))
-    found = find_duplicates(
-        articles.select("article_id", "title", "host", "url", id="article_id", text="body", date="published_at").drop(
-            "article_id"
-        ),
-        run.options.dedup,
-    )
+    articles = ARTICLES.scan(run.folder).collect()
+    found = find_duplicates(texts_of(articles), run.options.dedup)
     write_duplicates(found, run.folder)
-    joined = articles.drop("cluster_id", "is_canonical").join(
-        found.membership, left_on="article_id", right_on="id", how="left"
-    )
-    ARTICLES.conform(joined.with_columns(pl.col("is_canonical").fill_null(value=True))).write_parquet(
-        ARTICLES.file(run.folder)
-    )
-    paragraphs = pl.read_parquet(PARAGRAPHS.file(run.folder)).drop("reuse_id", "reuse_articles", "reuse_hosts")
+    members = found.membership.rename({"id": "article_id"})
+    joined = articles.drop("cluster_id", "is_canonical").join(members, on="article_id", how="left")
+    ARTICLES.write(joined.with_columns(pl.col("is_canonical").fill_null(value=True)), run.folder)
+    paragraphs = PARAGRAPHS.scan(run.folder).collect().drop("reuse_id", "reuse_articles", "reuse_hosts")
     reused = paragraphs.join(found.paragraphs, on=["article_id", "paragraph"], how="left")
-    counts = [pl.col(name).fill_null(1) for name in ("reuse_articles", "reuse_hosts")]
-    PARAGRAPHS.conform(reused.with_columns(counts)).write_parquet(PARAGRAPHS.file(run.folder))
+    PARAGRAPHS.write(reused.with_columns(pl.col("reuse_articles", "reuse_hosts").fill_null(1)), run.folder)
     return run
+
+
+def texts_of(articles: pl.DataFrame) -> pl.DataFrame:
+    """Articles as deduplication takes them: id, text, title, date, host, url."""
+    return articles.select("title", "host", "url", id="article_id", text="body", date="published_at")
 
 
 def write_duplicates(found: Duplicates, folder: Path) -> None:
     """The four tables that deduplication makes."""
     for name in ("duplicates", "clusters", "reuse", "passages"):
-        frame: pl.DataFrame = getattr(found, name)
-        TABLES[name].conform(frame).write_parquet(TABLES[name].file(folder))
+        TABLES[name].write(getattr(found, name), folder)
 
 
 def count(run: Run) -> Run:
     """The table sources: one row a host."""
-    pages, articles = (pl.scan_parquet(TABLES[name].file(run.folder)) for name in ("pages", "articles"))
-    sources(pages, articles, run.options.gate.languages).write_parquet(SOURCES.file(run.folder))
+    pages, articles = PAGES.scan(run.folder), ARTICLES.scan(run.folder)
+    SOURCES.write(sources(pages, articles, run.options.gate.languages), run.folder)
     return run
 
 
@@ -151,7 +139,7 @@ def judge(run: Run) -> Run:
 
 def draw(run: Run) -> Run:
     """The report, and run.json that it reads."""
-    write_run_json(run)
+    runs.write(run.folder, told(run))
     write_report(run.folder, run.options.report)
     return run
 
@@ -172,54 +160,95 @@ def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, 
     Raises UsageError for a wrong call (before any work), NothingReadableError where the input holds no page, FaultError
     where dq itself fails. A failing gate is no error: it is the outcome's verdict.
     """
-    suites = load_suites(suites_folder(options.gate))  # what cannot be used is told before the work, not after it
-    told = talk or Silence()
-    with working_folder(inputs, options, out) as begun:
-        current = dataclasses.replace(begun, suites=suites, talk=told)
-        for name, step in STEPS:
-            told.step(name)
-            began = time.perf_counter()
-            current = step(current)
-            spent = (name, time.perf_counter() - began)
-            current = dataclasses.replace(current, timings=(*current.timings, spent))
-    if current.verdict is None:
+    suites = ready(options)
+    read_pages(inputs, options.ingest)  # what is missing is told before a folder is made
+    runs.prepare(out)
+    with runs.claimed(out, runs.command_mark(inputs, options)) as claim:
+        begun = start(inputs, options, claim.folder, run_id=claim.run_id, talk=talk, suites=suites)
+        if claim.resumed:
+            begun.talk.say(f"resuming the unfinished run {claim.folder}")
+        done = go_through(STEPS, begun)
+        shutil.rmtree(claim.folder / runs.SHARDS)
+        folder = runs.finish(claim, out)
+    if done.verdict is None:
         raise FaultError("the pipeline ended without a verdict")
-    return Outcome(folder=finish(current, out), verdict=current.verdict)
+    return Outcome(folder=folder, verdict=done.verdict)
+
+
+def go_through(steps: Sequence[tuple[str, Callable[[Run], Run]]], current: Run) -> Run:
+    """The run after all `steps`; what fails in one is told with its name and with where the unfinished run lies."""
+    for name, step in steps:
+        current.talk.step(name)
+        began = time.perf_counter()
+        try:
+            current = step(current)
+        except DqError:
+            raise
+        except Exception as error:
+            raise FaultError(
+                f"the step {name} failed: {type(error).__name__}: {error}. The unfinished run is in {current.folder}; "
+                f"the same command resumes it"
+            ) from error
+        current = dataclasses.replace(current, timings=(*current.timings, (name, time.perf_counter() - began)))
+    return current
+
+
+def ready(options: Options) -> tuple[Suite, ...]:
+    """The suites of the gate; what cannot be used, in options or suites, is told before the work, not after it."""
+    check_options(options)
+    return load_suites(suites_folder(options.gate))
 
 
 def clean_only(inputs: Sequence[str | Path], options: Options, *, out: Path, talk: Talk | None = None) -> Figures:
     """Pages, lines, articles and paragraphs of `inputs`, right in the folder `out`; resumes what is unfinished."""
-    out.mkdir(parents=True, exist_ok=True)
-    clean(start(inputs, options, out, run_id="", talk=talk))
+    check_options(options)
+    read_pages(inputs, options.ingest)
+    runs.prepare(out)
+    go_through((("clean", clean),), start(inputs, options, out, run_id="", talk=talk))
+    shutil.rmtree(out / runs.SHARDS)
     return figures_of(out)
 
 
 def dedup_only(table: Path, options: Options, *, out: Path) -> Duplicates:
     """Duplicates, clusters, reuse and passages of the texts in any table, right in the folder `out`."""
+    check_options(options)
     found = find_duplicates(read_table(table, options.ingest.columns), options.dedup)
-    out.mkdir(parents=True, exist_ok=True)
+    runs.prepare(out)
     write_duplicates(found, out)
     return found
 
 
 def gate_again(folder: Path, options: Options) -> Verdict:
-    """Judges a finished run again, after an edit in expectations/ say, and draws its report again."""
-    noted = read_run_json(folder)
-    suites = load_suites(suites_folder(options.gate))
-    started = datetime.fromisoformat(noted["started_at"])
-    verdict = check(folder, suites, options.gate, figures=figures_of(folder), run_id=noted["run_id"], started=started)
+    """Judges a finished run again, after an edit in expectations/ say, and draws its report again.
+
+    Options that this call does not set are those of the run; figures that depend on them are counted anew.
+    """
+    folder = runs.resolve(folder)
+    noted = runs.read(folder)
+    options = recall(options, noted["settings"])
+    again = start(noted["inputs"], options, folder, run_id=noted["run_id"], suites=ready(options))
+    again = dataclasses.replace(again, started=datetime.fromisoformat(noted["started_at"]))
+    done = go_through((("figures", count), ("gate", judge)), again)
+    runs.write(folder, noted | {"options": changed(options), "settings": settings(options)})
     write_report(folder, options.report)
-    return verdict
+    if done.verdict is None:
+        raise FaultError("the gate ended without a verdict")
+    return done.verdict
 
 
 def draw_again(folder: Path, options: Options) -> Path:
     """Draws the report of a finished run again; returns its path."""
-    read_run_json(folder)
-    return write_report(folder, options.report)
+    return write_report(runs.resolve(folder), options.report)
 
 
-def start(
-    inputs: Sequence[str | Path], options: Options, folder: Path, *, run_id: str, talk: Talk | None = None
+def start(  # noqa: PLR0913  # what a run is made of, each named at the call
+    inputs: Sequence[str | Path],
+    options: Options,
+    folder: Path,
+    *,
+    run_id: str,
+    talk: Talk | None = None,
+    suites: tuple[Suite, ...] = (),
 ) -> Run:
     """A run that is about to begin in `folder`."""
     return Run(
@@ -229,147 +258,25 @@ def start(
         options=options,
         talk=talk or Silence(),
         started=datetime.now(UTC).replace(microsecond=0),
+        suites=suites,
     )
-
-
-@contextmanager
-def working_folder(inputs: Sequence[str | Path], options: Options, out: Path) -> Iterator[Run]:
-    """An unfinished run of the same command, or a new one; its folder `<run-id>.part` is locked while it is at work.
-
-    The folder stays where the run fails, so that the next try resumes; it goes where the call itself was wrong.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    mark = command_mark(inputs, options)
-    for run_id in [
-        *(part.name.removesuffix(PART) for part in sorted(out.glob(f"*-{mark}{PART}"))),
-        new_run_id(out, mark),
-    ]:
-        folder = out / f"{run_id}{PART}"
-        lock = FileLock(out / f".{run_id}.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:  # the same command is at work on it right now
-            continue
-        break
-    folder.mkdir(exist_ok=True)
-    try:
-        yield start(inputs, options, folder, run_id=run_id)
-    except (UsageError, NothingReadableError):
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def command_mark(inputs: Sequence[str | Path], options: Options) -> str:
-    """Eight hex digits that tell commands apart: the inputs and every option that changes what is computed."""
-    decisive = dataclasses.replace(options, engine=EngineOptions(), report=ReportOptions(), origins={})
-    text = repr((sorted(map(str, inputs)), decisive, metadata.version("dq")))
-    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-
-
-def new_run_id(out: Path, mark: str) -> str:
-    """A name that sorts by time and is not taken: `20260131T080000Z-1a2b3c4d`."""
-    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    names = (f"{stem}-{mark}" if n == 1 else f"{stem}-{n}-{mark}" for n in itertools.count(1))
-    return next(name for name in names if not (out / name).exists() and not (out / f"{name}{PART}").exists())
-
-
-def finish(current: Run, out: Path) -> Path:
-    """The run's folder under its own name, with `latest` pointing to it."""
-    final = out / current.run_id
-    current.folder.rename(final)
-    latest = out / "latest"
-    try:
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(final.name, target_is_directory=True)
-    except OSError:  # Windows without the right to make links, or a folder of that name
-        with contextlib.suppress(OSError):
-            latest.write_text(final.name + "\n", encoding="utf-8")
-    return final
 
 
 def figures_of(folder: Path) -> Figures:
     """The counts of a run's folder."""
-    pages, lines, articles = (pl.scan_parquet(TABLES[name].file(folder)) for name in ("pages", "lines", "articles"))
-    return count_figures(pages, lines, articles)
+    return count_figures(PAGES.scan(folder), LINES.scan(folder), ARTICLES.scan(folder))
 
 
-def write_run_json(current: Run) -> None:
-    """run.json: what ran, with which options and versions, and how long each step took."""
-    noted = {
+def told(run: Run) -> dict[str, Any]:
+    """What run.json tells: what ran, with which options and versions, and how long each step took."""
+    return {
         "schema_version": SCHEMA_VERSION,
-        "run_id": current.run_id,
-        "started_at": current.started.isoformat(),
+        "run_id": run.run_id,
+        "started_at": run.started.isoformat(),
         "finished_at": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "inputs": list(current.inputs),
-        "options": changed(current.options),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("dq", *VERSIONED)},
-        },
-        "timings": [{"step": step, "seconds": round(seconds, 3)} for step, seconds in current.timings],
+        "inputs": list(run.inputs),
+        "options": changed(run.options),
+        "settings": settings(run.options),
+        "versions": {"python": platform.python_version(), **runs.versions()},
+        "timings": [{"step": step, "seconds": round(seconds, 3)} for step, seconds in run.timings],
     }
-    text = json.dumps(noted, ensure_ascii=False, indent=2)
-    (current.folder / "run.json").write_text(text + "\n", encoding="utf-8")
-
-
-def read_run_json(folder: Path) -> dict[str, Any]:
-    """run.json of a finished run; MissingInputError where `folder` is none."""
-    try:
-        noted: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise MissingInputError(
-            f"{folder} is not the folder of a finished run (no readable run.json); dq run makes one"
-        ) from error
-    return noted
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Explained:
-    """One page with all that was decided on it: its row of pages, its lines, articles and duplicates, as rows.
-
-    `further` counts pages beside it that the name also fits.
-    """
-
-    page: dict[str, Any]
-    lines: list[dict[str, Any]]
-    articles: list[dict[str, Any]]
-    duplicates: list[dict[str, Any]]
-    clusters: list[dict[str, Any]]
-    further: int
-
-
-def explain(name: str, options: Options, *, folder: Path) -> Explained:
-    """The page in the file `name`, cleaned now; else the page of that id, address or path in the run in `folder`."""
-    if Path(name).exists():
-        pages = [decode_page(raw, options.ingest) for raw in itertools.islice(read_pages([name], options.ingest), 2)]
-        done = clean_page(pages[0], options.clean)
-        page = {column: value for column, value in dataclasses.asdict(done.page).items() if column != "content"}
-        return _explained(page, list(done.lines), list(done.articles), folder, len(pages) - 1)
-    if not PAGES.file(folder).is_file():
-        raise MissingInputError(
-            f"{name} is no file, and {folder} holds no run in which to look for a page of that name"
-        )
-    names = ("page_id", "url", "source_id", "path")
-    found = pl.scan_parquet(PAGES.file(folder)).filter(pl.any_horizontal(pl.col(names) == name)).collect().to_dicts()
-    if not found:
-        raise MissingInputError(f"{name} is no file, and no page id, address, source id or path in {folder}")
-    page_id = found[0]["page_id"]
-    lines, articles = (_rows_of(table, folder, pl.col("page_id") == page_id) for table in (LINES, ARTICLES))
-    return _explained(found[0], lines, articles, folder, len(found) - 1)
-
-
-def _explained(page: dict[str, Any], lines: list[Any], articles: list[Any], folder: Path, further: int) -> Explained:
-    ids = [article["article_id"] for article in articles]
-    pairs, clusters = [], []
-    if DUPLICATES.file(folder).is_file():
-        pairs = _rows_of(DUPLICATES, folder, pl.col("left_id").is_in(ids) | pl.col("right_id").is_in(ids))
-        inside = [row["cluster_id"] for row in _rows_of(ARTICLES, folder, pl.col("article_id").is_in(ids))]
-        clusters = _rows_of(CLUSTERS, folder, pl.col("cluster_id").is_in(inside))
-    return Explained(page=page, lines=lines, articles=articles, duplicates=pairs, clusters=clusters, further=further)
-
-
-def _rows_of(table: Table, folder: Path, where: pl.Expr) -> list[dict[str, Any]]:
-    return pl.scan_parquet(table.file(folder)).filter(where).sort(table.key).collect().to_dicts()

@@ -81,6 +81,16 @@ class Table:
             self.key, nulls_last=True
         )
 
+    def scan(self, folder: Path) -> pl.LazyFrame:
+        """The table in a run's folder, lazily; brackets and stars in the folder's name are a part of it."""
+        return pl.scan_parquet(self.file(folder), glob=False)
+
+    def write(self, frame: pl.DataFrame, folder: Path) -> None:
+        """Writes `frame` as this table, whole or not at all."""
+        part = folder / f".{self.name}.part"
+        self.conform(frame).write_parquet(part)
+        part.replace(self.file(folder))
+
     def file(self, folder: Path) -> Path:
         """Where the table lies in a run's folder."""
         return folder / f"{self.name}.parquet"

@@ -1,7 +1,7 @@
 """What dq says on a terminal: results on standard output, talk and progress on standard error.
 
-On a terminal progress is drawn in place (rich); elsewhere it is plain lines. All scraped text goes through `shown`, so
-that no markup, control character or bidi override of a page reaches the reader's terminal.
+On a terminal progress is drawn in place (rich); elsewhere it is plain lines. All text that is not ours goes through
+`shown` or `printable`, and no console reads markup: nothing of a page or of a file's name steers the reader's terminal.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import re
 import sys
 import time
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,10 +24,13 @@ from rich.table import Table
 from rich.text import Text
 
 from dq.dedup import Duplicates
+from dq.errors import printable, shown
+from dq.explain import OTHERS, Explained
 from dq.figures import Figures, percent
-from dq.gate import Verdict, document, verdict_json
+from dq.gate import Outcome, Verdict, verdict_json
 from dq.report import Comparison
-from dq.run import Explained, Talk
+from dq.report.wording import counted, demand, quantity_and_bound
+from dq.run import Talk
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where nothing can be drawn in place."""
@@ -48,32 +51,32 @@ MARKS = {"pass": "PASSED", "warnings": "PASSED WITH WARNINGS", "fail": "FAILED"}
 STYLES = {"pass": "bold green", "warnings": "bold yellow", "fail": "bold red"}
 
 
-def shown(text: object) -> str:
-    r"""`text` on one line, control and bidi characters left out.
+class PrintableFormatter(logging.Formatter):
+    """Log lines without what steers a terminal: they name files and columns, which can be called anything."""
 
-    >>> shown("a\x1b[31m\u202eb\nc")
-    'a[31mb c'
-    """
-    joined = " ".join(str(text).split())
-    return "".join(char for char in joined if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return printable(super().format(record))
 
 
 @contextmanager
 def talking() -> Iterator[Talk]:
     """A Talk for this terminal, or plain lines where standard error is none; dq's own log goes there as well."""
-    logging.basicConfig(format="dq: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter("dq: %(message)s"))
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("dq").setLevel(logging.INFO)
     if not sys.stderr.isatty():
         yield PlainTalk()
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=plain_console(stderr=True), transient=True) as progress:
         yield BarTalk(progress)
 
 
@@ -92,7 +95,11 @@ class BarTalk:
     def pages(self, done: int) -> None:
         """Counts pages up."""
         self._done += done
-        self._progress.update(self._task, note=f"{self._done:,} pages")
+        self._progress.update(self._task, note=counted(self._done, "page"))
+
+    def say(self, text: str) -> None:
+        """Prints a line above what is drawn."""
+        self._progress.console.print(f"dq: {shown(text)}")
 
 
 class PlainTalk:
@@ -104,18 +111,24 @@ class PlainTalk:
 
     def step(self, name: str) -> None:
         """Prints the step's name."""
-        print(f"dq: {name}", file=sys.stderr)
+        self.say(name)
 
     def pages(self, done: int) -> None:
         """Prints how many pages are done, now and then."""
         self._done += done
         if time.monotonic() - self._told >= PLAIN_EVERY:
             self._told = time.monotonic()
-            print(f"dq: {self._done:,} pages", file=sys.stderr)
+            self.say(counted(self._done, "page"))
+
+    def say(self, text: str) -> None:
+        """Prints a line."""
+        print(f"dq: {shown(text)}", file=sys.stderr)
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+def plain_console(*, stderr: bool = False) -> Console:
+    """Where rich writes to: a console that reads no markup in what it is given."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=not stream.isatty())
 
 
 def show_verdict(folder: Path, verdict: Verdict, *, as_json: bool) -> None:
@@ -123,17 +136,36 @@ def show_verdict(folder: Path, verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
         print(verdict_json(verdict), end="")
         return
-    console = _console()
+    console = plain_console()
     console.print(Text(MARKS[verdict.verdict], style=STYLES[verdict.verdict]), end="  ")
     counts = verdict.counts
-    console.print(f"{counts['pages']} pages, {counts['articles']} articles, {counts['published']} after deduplication")
-    for failure in document(verdict)["failures"]:
-        line = Text(f"  {failure['severity']:<8} ", style="red" if failure["severity"] == "critical" else "yellow")
-        what = ".".join(shown(failure[name]) for name in ("suite", "column") if failure[name])
-        line.append(f"{what}: {shown(failure['expectation'])}", style="default")
-        line.append(f" (observed {shown(failure['observed'])}; demanded {shown(failure['threshold'])})", style="dim")
-        console.print(line)
-    console.print(f"report: {folder / 'report.html'}")
+    of_pages = f"{counted(counts['pages'], 'page')}, {counted(counts['articles'], 'article')}"
+    console.print(f"{of_pages}, {counts['published']:,} after deduplication")
+    for failure in verdict.failures:
+        console.print(_failure_line(failure))
+    console.print(f"report: {printable(folder / 'report.html')}")
+
+
+def _failure_line(failure: Outcome) -> Text:
+    """An expectation that did not hold: how grave, what it demands, what was observed, and why it is there."""
+    severity = failure.check.severity
+    quantity, bound = quantity_and_bound(failure.threshold)
+    sentence = demand(failure.check.type, failure.column or "", bound)
+    of_which = "" if quantity in {"", "every row"} else f", demanded of {quantity}"
+    line = Text(f"  {severity:<8} ", style="red" if severity == "critical" else "yellow")
+    line.append(shown(f"{failure.check.table}: {sentence}"), style="default")
+    told = f"(observed {failure.observed}{of_which}). {first_sentence(failure.check.note)}"
+    line.append(f" {shown(told)}", style="dim")
+    return line
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a note.
+
+    >>> first_sentence("An article has a title. Without one it cannot be listed.")
+    'An article has a title.'
+    """
+    return re.split(r"(?<=[.!?\u061f])\s", text, maxsplit=1)[0]
 
 
 def show_figures(folder: Path, figures: Figures, *, as_json: bool) -> None:
@@ -142,11 +174,11 @@ def show_figures(folder: Path, figures: Figures, *, as_json: bool) -> None:
         print(json.dumps(dataclasses.asdict(figures) | {"folder": str(folder)}))
         return
     kept = percent(figures.characters_kept, figures.characters)
-    print(
-        f"{figures.pages} pages: {figures.pages_ok} ok, {figures.pages_empty} empty, {figures.pages_rejected} rejected"
-    )
-    print(f"{figures.articles} articles ({figures.further_articles} beside a page's main one); {kept} of the text kept")
-    print(f"tables: {folder}")
+    states = f"{figures.pages_ok:,} ok, {figures.pages_empty:,} empty, {figures.pages_rejected:,} rejected"
+    print(f"{counted(figures.pages, 'page')}: {states}")
+    articles = counted(figures.articles, "article")
+    print(f"{articles} ({figures.further_articles:,} beside a page's main one); {kept} of the text kept")
+    print(f"tables: {printable(folder)}")
 
 
 def show_duplicates(folder: Path, found: Duplicates, *, as_json: bool) -> None:
@@ -157,22 +189,23 @@ def show_duplicates(folder: Path, found: Duplicates, *, as_json: bool) -> None:
         return
     inside = int(found.clusters["size"].sum())
     copies = inside - counts["clusters"]
-    print(f"{counts['duplicates']} pairs; {counts['clusters']} clusters of {inside} texts, {copies} of them copies")
-    print(f"{counts['reuse']} reused passages in {counts['passages']} places")
-    print(f"tables: {folder}")
+    groups = f"{counted(counts['clusters'], 'cluster')} of {counted(inside, 'text')}"
+    print(f"{counted(counts['duplicates'], 'pair')}; {groups}, with {counted(copies, 'copy', 'copies')}")
+    print(f"{counted(counts['reuse'], 'reused passage')} in {counted(counts['passages'], 'place')}")
+    print(f"tables: {printable(folder)}")
 
 
 def show_page(explained: Explained) -> None:
     """Every line of a page with its label, reason and score, its articles, and its duplicates with the evidence."""
-    console = _console()
+    console = plain_console()
     page = explained.page
     console.print(Text(shown(page["url"] or page["path"]), style="bold"))
     console.print(
         f"page {page['page_id']}, {page['format']}, {page['status']}"
         + (f": {shown(page['problem'])}" if page["problem"] else "")
     )
-    if explained.further:
-        console.print("the first of several pages of that name", style="dim")
+    if explained.others:
+        console.print(_others_told(explained.others), style="dim")
     console.print(_lines_table(explained.lines))
     for article in explained.articles:
         console.print(Text(f"article {article['ordinal']}" + (" (main)" if article["is_main"] else ""), style="bold"))
@@ -180,6 +213,12 @@ def show_page(explained: Explained) -> None:
             if article[name]:
                 console.print(Text(f"  {name:<13}{shown(_told(article[name]))}"))
     _show_pairs(console, explained)
+
+
+def _others_told(others: tuple[str, ...]) -> str:
+    """How many further pages have the name, and their ids; no more than `OTHERS` of them are known."""
+    least = "at least " if len(others) >= OTHERS else ""
+    return f"{least}{counted(len(others), 'further page')} of that name: {', '.join(others)}"
 
 
 def _lines_table(lines: list[dict[str, Any]]) -> Table:
@@ -193,7 +232,14 @@ def _lines_table(lines: list[dict[str, Any]]) -> Table:
     for row in lines:
         style = LABEL_STYLES.get(row["label"], "dim")
         article = "" if row["article"] is None else str(row["article"])
-        cells = (str(row["line"]), article, row["label"], row["reason"], f"{row['score']:.2f}", shown(row["text"]))
+        cells = (
+            str(row["line"]),
+            article,
+            row["label"],
+            shown(row["reason"]),
+            f"{row['score']:.2f}",
+            shown(row["text"]),
+        )
         table.add_row(*(Text(cell, style=style) for cell in cells))
     return table
 
@@ -205,12 +251,13 @@ def _show_pairs(console: Console, explained: Explained) -> None:
         console.print(
             f"{pair['relation']} of article {other}: Jaccard {pair['jaccard']:.2f}, containment "
             f"{pair['containment_left']:.2f} and {pair['containment_right']:.2f}, longest shared run "
-            f"{pair['longest_shared_words']} words, {pair['bands_hit']} bands hit"
+            f"{counted(pair['longest_shared_words'], 'word')}, {counted(pair['bands_hit'], 'band')} hit"
         )
     for cluster in explained.clusters:
         console.print(
-            f"cluster {cluster['cluster_id']}: {cluster['size']} articles on {cluster['n_hosts']} hosts; "
-            f"{cluster['canonical_id']} stands for it: {cluster['canonical_reason']}"
+            f"cluster {cluster['cluster_id']}: {counted(cluster['size'], 'article')} on "
+            f"{counted(cluster['n_hosts'], 'host')}; {cluster['canonical_id']} stands for it: "
+            f"{shown(cluster['canonical_reason'])}"
         )
 
 
@@ -227,7 +274,7 @@ def show_comparison(compared: Comparison, *, as_json: bool) -> None:
             json.dumps({"verdicts": verdicts} | {name: frame.to_dicts() for name, frame in frames.items()}, default=str)
         )
         return
-    console = _console()
+    console = plain_console()
     console.print(f"verdict: {MARKS[verdicts[0]]} -> {MARKS[verdicts[1]]}")
     for name, frame in frames.items():
         if frame.height:

@@ -1,14 +1,18 @@
 """The command line: flags, variables and files, exit codes, and plain words for every mistake."""
 
 import json
+import logging
+import os
+import re
 import subprocess
 import sys
 
 import polars as pl
 import pytest
 
-from dq.cli import main
-from dq.terminal import shown
+from dq.cli import SEPARATORS, main
+from dq.errors import FaultError, printable, shown
+from dq.terminal import BarTalk, PlainTalk, PrintableFormatter, Progress, first_sentence, plain_console
 from tests.conftest import ROOT, article
 
 
@@ -17,7 +21,7 @@ def elsewhere(tmp_path, monkeypatch):
     """Every test runs in a folder of its own, with no settings in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    for name in [name for name in __import__("os").environ if name.startswith("DQ_")]:
+    for name in [name for name in os.environ if name.startswith("DQ_")]:
         monkeypatch.delenv(name)
 
 
@@ -75,6 +79,7 @@ SETTINGS = [
     ("[tool.dq", "no valid TOML"),
     ("[tool.dq]\nworkrs = 3", "workrs (did you mean workers?)"),
     ("[tool]\ndq = 3", "must be a table"),
+    ("tool = 3", "pyproject.toml: tool must be a table, not 3"),
     ('[tool.dq]\nworkers = "many"', "workers"),
 ]
 
@@ -109,17 +114,88 @@ def test_a_fault_is_exit_4_and_says_where_the_unfinished_run_lies(feed, tmp_path
     monkeypatch.setattr("dq.engine.clean_pages", lambda *_: 1 / 0)
     assert main(["run", str(feed), "--workers", "1"]) == 4
     told = capsys.readouterr().err
-    assert "feed.jsonl, record 0: ZeroDivisionError" in told
+    assert "the step clean failed: ZeroDivisionError" in told
     assert ".part" in told
+    monkeypatch.setenv("DQ_TRACEBACK", "1")
+    with pytest.raises(FaultError):
+        main(["run", str(feed), "--workers", "1"])
 
 
 def test_an_unforeseen_fault_is_exit_4_in_one_line(feed, capsys, monkeypatch):
-    monkeypatch.setattr("dq.run.clean_in_shards", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("dq.run.start", lambda *_, **__: 1 / 0)
     assert main(["run", str(feed)]) == 4
     assert "ZeroDivisionError" in capsys.readouterr().err
     monkeypatch.setenv("DQ_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         main(["run", str(feed)])
+
+
+def test_a_wrong_call_has_no_traceback_even_where_one_is_wanted(monkeypatch):
+    monkeypatch.setenv("DQ_TRACEBACK", "1")
+    assert main(["run"]) == 2
+
+
+NONSENSE = [
+    (["--workers", "-1"], "workers must be 0 or more, not -1 (set by --workers)"),
+    (["--shard-pages", "0"], "shard_pages must be 1 or more, not 0"),
+    (["--max-page-bytes", "-5"], "max_page_bytes must be 1 or more, not -5"),
+    (["--max-examples", "-1"], "max_examples must be 0 or more, not -1"),
+    (["--permutations", "0"], "permutations must be 1 or more, not 0"),
+    (["--candidate-jaccard", "2"], "candidate_jaccard must be more than 0 and at most 1, not 2.0"),
+    (["--near-jaccard", "nan"], "near_jaccard must be more than 0 and at most 1, not nan"),
+    (["--max-depth", "5000"], "max_depth must be 1 to 2,048, not 5000"),
+    (["--languages", "zz"], "languages must be codes of ISO 639-1, such as ar or en, not zz"),
+    (["--encoding", "nonsense"], "encoding"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), NONSENSE, ids=[" ".join(case[0]) for case in NONSENSE])
+def test_nonsense_is_exit_2_before_any_work(arguments, told, feed, tmp_path, capsys):
+    assert main(["run", str(feed), *arguments]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "reports").exists()
+
+
+def test_all_nonsense_is_told_together_with_its_places(feed, tmp_path, capsys, monkeypatch):
+    (tmp_path / "dq.toml").write_text("shard_pages = 0")
+    monkeypatch.setenv("DQ_MIN_JACCARD", "-1")
+    assert main(["run", str(feed), "--workers", "-1"]) == 2
+    told = capsys.readouterr().err
+    assert re.findall(r"- (\w+) must .* \(set by (.+)\)", told) == [
+        ("workers", "--workers"),
+        ("shard_pages", "dq.toml"),
+        ("min_jaccard", "DQ_MIN_JACCARD"),
+    ]
+
+
+def test_unknown_variables_are_told_with_what_was_meant(capsys, monkeypatch):
+    monkeypatch.setenv("DQ_WORKRS", "3")
+    monkeypatch.setenv("DQ_XYZZY", "")
+    monkeypatch.setenv("DQ_TEST_PROCESSES", "2")
+    assert main(["run", "x"]) == 2
+    told = capsys.readouterr().err
+    assert "DQ_WORKRS (did you mean DQ_WORKERS?); DQ_XYZZY" in told
+    assert "DQ_TEST_PROCESSES" not in told
+
+
+def test_a_bad_value_names_the_option_and_its_variable(capsys, monkeypatch):
+    monkeypatch.setenv("DQ_STRICT", "perhaps")
+    assert main(["run", "x"]) == 2
+    told = capsys.readouterr().err.splitlines()[0]
+    assert "strict" in told
+    assert told.count("DQ_STRICT") == 1
+
+
+def test_variables_hold_several_values_only_where_an_option_takes_several(feed, tmp_path, capsys, monkeypatch):
+    other = tmp_path / "a,b.jsonl"
+    other.write_bytes(feed.read_bytes())
+    monkeypatch.setenv("DQ_INPUTS", os.pathsep.join([str(feed), str(other)]))
+    monkeypatch.setenv("DQ_OUT", "x,y")
+    monkeypatch.setenv("DQ_WORKERS", "")
+    assert main(["clean"]) == 0
+    assert "24 pages: 24 ok" in capsys.readouterr().out
+    assert (tmp_path / "x,y" / "articles.parquet").is_file()
+    assert set(SEPARATORS) == {"languages", "inputs"}
 
 
 def test_an_interrupt_says_that_it_resumes(feed, capsys, monkeypatch):
@@ -172,6 +248,25 @@ def test_json_is_the_verdict_with_its_schema_version(feed, capsys):
     assert told["verdict"] in {"pass", "warnings", "fail"}
 
 
+def test_a_failure_is_told_in_one_plain_line(feed, tmp_path, capsys):
+    suites = tmp_path / "expectations"
+    suites.mkdir()
+    kwargs = {"column": "status", "value_set": ["ok"]}
+    expectation = {"type": "expect_column_values_to_not_be_in_set", "kwargs": kwargs, "severity": "critical"}
+    noted = expectation | {"notes": "Nothing is ok. Never."}
+    (suites / "pages.json").write_text(json.dumps({"name": "pages", "expectations": [noted]}))
+    feed.write_text(feed.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    assert main(["run", str(feed), "--workers", "1", "--max-examples", "0"]) == 1
+    verdict, failure, report = capsys.readouterr().out.splitlines()
+    assert verdict == "FAILED  1 page, 1 article, 1 after deduplication"
+    assert failure == "  critical pages: Status is not ok (observed 0 of 1 rows (0%)). Nothing is ok."
+    assert report.endswith("report.html")
+
+
+def test_the_first_sentence_of_a_note_of_one_is_the_note():
+    assert first_sentence("v1.2 is one") == "v1.2 is one"
+
+
 def test_strict_makes_warnings_fail(tmp_path):
     news = str(ROOT / "seeds" / "news")
     expectations = str(ROOT / "expectations")
@@ -190,7 +285,7 @@ def test_dedup_takes_any_table_with_an_id_and_a_text(tmp_path, capsys):
     texts = [article(1), article(1), article(2).replace("الطريق", "الجسر")]
     pl.DataFrame({"nr": [1, 2, 3], "wording": texts}).write_parquet(tmp_path / "t.parquet")
     assert main(["dedup", "t.parquet", "--id", "nr", "--text", "wording", "--out", "found"]) == 0
-    assert "clusters of" in capsys.readouterr().out
+    assert "3 pairs; 1 cluster of 3 texts, with 2 copies\n0 reused passages" in capsys.readouterr().out
     pairs = pl.read_parquet(tmp_path / "found" / "duplicates.parquet")
     assert ("1", "2") in set(pairs.select("left_id", "right_id").iter_rows())
     assert main(["dedup", "t.parquet", "--id", "nr", "--text", "nothing", "--out", "found"]) == 2
@@ -227,6 +322,40 @@ def test_explain_reads_a_file_with_hostile_text(tmp_path, capsys):
     assert "\u202e" not in told
 
 
+def test_explain_names_the_further_pages_of_a_name(feed, capsys):
+    assert main(["explain", str(feed)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "of that name" in line]
+    assert line.startswith("11 further pages of that name: ")
+    assert len(set(re.findall(r"\b[0-9a-f]{16}\b", line))) == 11
+
+
+def test_names_of_files_steer_no_terminal(tmp_path, capsys):
+    evil = "[red]\x1b[31m :smile: "
+    assert main(["explain", evil]) == 2
+    assert "dq: [red][31m :smile:  is no file" in capsys.readouterr().err
+    (tmp_path / f"{evil}.jsonl").write_text('{"text": ""}')
+    assert main(["clean", str(tmp_path / f"{evil}.jsonl"), "--out", evil]) == 0
+    assert capsys.readouterr().out.endswith("tables: [red][31m :smile: \n")
+    assert main(["explain", str(tmp_path / f"{evil}.jsonl")]) == 0
+    told = capsys.readouterr().out
+    assert "[red][31m :smile:" in told
+    assert "\x1b[31m" not in told
+
+
+def test_the_log_steers_no_terminal():
+    record = logging.LogRecord("dq", logging.INFO, "", 0, "column %s", ("a\x1b[2Jb",), None)
+    assert PrintableFormatter("dq: %(message)s").format(record) == "dq: column a[2Jb"
+
+
+def test_what_a_run_says_goes_to_standard_error(capsys):
+    PlainTalk().say("resuming\x1b[2J the [bold]run")
+    with Progress(console=plain_console(stderr=True)) as progress:
+        BarTalk(progress).say("resuming\x1b[2J the [bold]run")
+    captured = capsys.readouterr()
+    assert captured.err.count("dq: resuming[2J the [bold]run\n") == 2
+    assert captured.out == ""
+
+
 def test_compare_tells_what_changed(runs, capsys):
     assert main(["compare", *map(str, runs)]) == 0
     told = capsys.readouterr().out
@@ -251,3 +380,8 @@ def test_importing_the_package_and_cleaning_do_not_import_the_gate(feed):
 @pytest.mark.parametrize("text", ["a\tb", "\x1b]0;x\x07", "\u202eabc\u2066", "\ud800"])
 def test_shown_text_has_no_control_characters(text):
     assert shown(text).isprintable()
+
+
+@pytest.mark.parametrize("text", ["a  b\n  - c", "توسعة\n"])
+def test_what_is_printed_keeps_spaces_and_line_breaks(text):
+    assert printable(text) == text

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq.engine import SHARD_TABLES, clean_in_shards, cut, fingerprint, gather, id_ranges
+from dq import engine
+from dq.engine import SHARD_TABLES, clean_in_shards, cut, fingerprint, gather, id_ranges, raise_if_faulty
 from dq.errors import FaultError
 from dq.ingest import read_pages
 from dq.options import CleanOptions, EngineOptions, IngestOptions, Options
@@ -68,10 +69,35 @@ def test_options_that_change_pages_change_the_fingerprint(feed):
     assert fingerprint(shard, options(workers=1)) == fingerprint(shard, options(workers=7))
 
 
-def test_a_fault_names_the_page(feed, tmp_path):
+def cleaned(pages, tmp_path):
+    shards = clean_in_shards(pages, tmp_path / "s", options(), progress=lambda _: None)
+    gather(PAGES, shards, PAGES.file(tmp_path))
+    return pl.read_parquet(PAGES.file(tmp_path)).sort("row")
+
+
+def test_a_page_on_which_cleaning_fails_is_a_row_and_the_rest_goes_on(feed, tmp_path, monkeypatch):
+    honest = engine.clean_pages
+
+    def fails_on_one(pages, chosen):
+        pages = list(pages)
+        if any(page.row == 7 and page.status == "ok" for page in pages):
+            raise ValueError("boom")
+        return honest(pages, chosen)
+
+    monkeypatch.setattr(engine, "clean_pages", fails_on_one)
+    pages = cleaned(read_pages([feed], IngestOptions()), tmp_path)
+    assert pages["status"].to_list() == ["ok"] * 7 + ["rejected"] + ["ok"] * 4
+    assert pages["problem"][7] == "dq failed on this page: ValueError: boom"
+    with pytest.raises(FaultError, match=r"1 of 12 pages, first feed\.jsonl, record 7: .*boom"):
+        raise_if_faulty(tmp_path)
+
+
+def test_a_fault_on_every_page_is_a_fault_of_dq(feed, tmp_path):
     broken = Options(clean=CleanOptions(min_article_words="no number"), engine=EngineOptions(workers=1))
-    with pytest.raises(FaultError, match=r"feed\.jsonl, record 0: TypeError"):
-        run(feed, tmp_path / "s", broken)
+    shards = run(feed, tmp_path / "s", broken)
+    gather(PAGES, shards, PAGES.file(tmp_path))
+    with pytest.raises(FaultError, match=r"12 of 12 pages, first feed\.jsonl, record 0: .*TypeError"):
+        raise_if_faulty(tmp_path)
 
 
 def test_a_worker_that_dies_is_told_with_what_to_do(feed, tmp_path):

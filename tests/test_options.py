@@ -4,7 +4,19 @@ import dataclasses
 
 import pytest
 
-from dq.options import GateOptions, IngestOptions, Options, Origin, ReportOptions, changed
+from dq.errors import ConfigError
+from dq.options import (
+    CleanOptions,
+    EngineOptions,
+    GateOptions,
+    IngestOptions,
+    Options,
+    Origin,
+    ReportOptions,
+    changed,
+    check,
+    names,
+)
 
 STAGES = [field.default for field in dataclasses.fields(Options) if field.name != "origins"]
 
@@ -36,3 +48,43 @@ def test_an_option_has_one_name_over_all_stages():
 def test_options_are_frozen(stage):
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(stage, dataclasses.fields(stage)[0].name, None)
+
+
+def test_every_default_can_be_used():
+    check(Options())
+
+
+def test_all_values_that_cannot_be_used_are_told_together_with_their_origin():
+    options = Options(
+        clean=CleanOptions(max_depth="deep"),
+        engine=EngineOptions(workers=-1),
+        gate=GateOptions(languages=("ar", "zz")),
+        origins={"workers": Origin("flag", "--workers")},
+    )
+    with pytest.raises(ConfigError) as told:
+        check(options)
+    assert str(told.value).splitlines() == [
+        "options that cannot be used:",
+        "  - max_depth must be 1 to 2,048, not deep",
+        "  - workers must be 0 or more, not -1 (set by --workers)",
+        "  - languages must be codes of ISO 639-1, such as ar or en, not ar, zz",
+    ]
+
+
+NUMBERS = [
+    (stage, field.name)
+    for stage in STAGES
+    for field in dataclasses.fields(stage)
+    if type(field.default) in {int, float}
+]
+
+
+@pytest.mark.parametrize(("stage", "name"), NUMBERS, ids=[name for _, name in NUMBERS])
+def test_every_number_has_a_range(stage, name):
+    with pytest.raises(ConfigError, match=rf"- {name} must be .*, not -1"):
+        check(dataclasses.replace(stage, **{name: -1}))
+
+
+def test_names_are_those_of_all_options_and_of_no_stage():
+    assert {"url", "encoding", "workers", "strict", "max_hosts", "out", "json"} <= names()
+    assert not names() & {"columns", "ingest", "origins"}

@@ -8,9 +8,11 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from dq.errors import MissingInputError, NothingReadableError, SuiteError
+from dq import runs
+from dq.errors import FaultError, MissingInputError, NothingReadableError, SuiteError, UsageError
 from dq.options import EngineOptions, GateOptions, Options, Origin
-from dq.run import clean_only, draw_again, explain, gate_again, run
+from dq.explain import explain
+from dq.run import clean_only, draw_again, gate_again, run
 from dq.tables import TABLES
 from tests.conftest import ROOT, article
 
@@ -150,7 +152,7 @@ def test_another_command_does_not_resume_it(feed, tmp_path, monkeypatch):
     out = tmp_path / "reports"
     with monkeypatch.context() as patch:
         patch.setattr("dq.run.find_duplicates", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(FaultError, match=r"deduplicate failed: ZeroDivisionError(.|\n)*\.part"):
             run([feed], options(), out=out)
     (part,) = out.glob("*.part")
     strict = Options(engine=EngineOptions(workers=1), gate=GateOptions(strict=True))
@@ -162,7 +164,7 @@ def test_nothing_readable_leaves_no_folder(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(NothingReadableError):
         run([tmp_path / "empty"], options(), out=tmp_path / "reports")
-    assert list((tmp_path / "reports").iterdir()) == []
+    assert not (tmp_path / "reports").exists()
 
 
 def test_missing_input_is_told_before_any_work(tmp_path):
@@ -216,7 +218,7 @@ def test_explain_reads_a_file_or_a_page_of_a_run(news, tmp_path):
     page = tmp_path / "page.txt"
     page.write_text(article(3), encoding="utf-8")
     told = explain(str(page), Options(), folder=news.folder)
-    assert (told.page["path"], len(told.articles), told.further) == ("page.txt", 1, 0)
+    assert (told.page["path"], len(told.articles), told.others) == ("page.txt", 1, ())
     cluster = pl.read_parquet(news.folder / "articles.parquet").filter(pl.col("cluster_id").is_not_null())["page_id"][0]
     told = explain(cluster, Options(), folder=news.folder)
     assert told.page["page_id"] == cluster
@@ -242,3 +244,62 @@ def test_hostile_text_stays_text(tmp_path):
         content = (outcome.folder / name).read_text(encoding="utf-8")
         assert "<script>alert" not in content
         assert "\u202e" not in content
+
+
+def test_latest_that_is_a_folder_is_told_before_any_work(feed, tmp_path):
+    (tmp_path / "reports" / "latest").mkdir(parents=True)
+    with pytest.raises(UsageError, match="latest is a folder"):
+        run([feed], options(), out=tmp_path / "reports")
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["latest"]
+
+
+@pytest.mark.parametrize("out", ["a-file", "a-file/below"])
+def test_an_out_folder_that_cannot_be_written_is_told(feed, tmp_path, out):
+    (tmp_path / "a-file").touch()
+    with pytest.raises(UsageError, match="nothing can be written"):
+        run([feed], options(), out=tmp_path / out)
+
+
+def test_brackets_and_stars_in_the_out_folder_are_a_part_of_its_name(feed, tmp_path):
+    out = tmp_path / "o [1] *x"
+    outcome = run([feed], options(), out=out)
+    assert draw_again(out / "latest", Options()).is_file()
+    assert outcome.folder.parent == out
+
+
+def test_a_page_with_an_impossible_address_is_a_page_like_others(tmp_path):
+    path = tmp_path / "feed.jsonl"
+    rows = [{"url": url, "text": article(n)} for n, url in enumerate(["http://[::1", "https://ex\x1b[31m.test/", "x" * 5000])]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run([path], options(), out=tmp_path / "reports").verdict.figures.pages_ok == 3
+
+
+def test_the_gate_remembers_the_options_of_the_run(feed, tmp_path):
+    strict = Options(engine=EngineOptions(workers=1), gate=GateOptions(languages=("fr",), strict=True))
+    folder = run([feed], strict, out=tmp_path / "reports").folder
+    again = gate_again(folder, Options())
+    assert again.strict
+    assert pl.read_parquet(folder / "sources.parquet")["language_share"].to_list() == [0.0, 0.0]
+    other = Options(gate=GateOptions(languages=("ar",)), origins={"languages": Origin("flag", "--languages")})
+    gate_again(folder, other)
+    assert pl.read_parquet(folder / "sources.parquet")["language_share"].to_list() == [1.0, 1.0]
+    noted = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert noted["settings"]["languages"] == ["ar"]
+
+
+def test_two_runs_of_one_command_at_once_do_not_share_a_folder(feed, tmp_path):
+    out = tmp_path / "reports"
+    out.mkdir()
+    mark = runs.command_mark([feed], options())
+    with runs.claimed(out, mark) as first, runs.claimed(out, mark) as second:
+        assert first.folder != second.folder
+        (first.folder / runs.SHARDS / "000000").mkdir(parents=True)
+    with runs.claimed(out, mark) as third:
+        assert (third.folder, third.resumed) == (first.folder, True)
+    assert not second.folder.exists()
+
+
+def test_latest_may_be_a_file_with_the_name(news, tmp_path):
+    shutil.copytree(news.folder, tmp_path / "run")
+    (tmp_path / "latest").write_text("run\n")
+    assert runs.resolve(tmp_path / "latest") == tmp_path / "run"

@@ -162,9 +162,21 @@ def is_photo_label(line: Line) -> bool:
     return match is not None and line.n_words <= CAPTION_WORDS and len(match["name"].split()) <= CREDIT_WORDS
 
 
+COMMENTS_HEADING = "comments-heading"
+
+
+def is_comments_heading(line: Line) -> bool:
+    """`Comments`, `12 comments`: what stands below is by readers."""
+    words = tuple(word for word in line.words if not word.isdigit())
+    return 0 < len(words) <= CREDIT_WORDS and " ".join(words) in _lexicon().get(("comments", "is"), {}).get(
+        words[0], ()
+    )
+
+
 RULES: tuple[tuple[str, str, Rule], ...] = (
     ("widget", "no-letters", lambda line: not line.words or _NUMBER_LINE.match(line.text) is not None),
     ("share", "share-counters", lambda line: _COUNTERS.match(line.text) is not None),
+    ("widget", COMMENTS_HEADING, is_comments_heading),
     ("widget", "widget-label", lambda line: phrase_is(line, "widget")),
     ("share", "share-label", lambda line: phrase_is(line, "share") or phrase_starts(line, "share")),
     ("share", "share-bar", is_share_bar),

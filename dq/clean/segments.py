@@ -311,7 +311,11 @@ def title_score(view: View, at: int, text: int, known: set[str]) -> float:
 
 def slug_overlap(url: str, line: Line) -> float:
     """Share of the words of the address's last part that the line holds, 0..1; 0 where that part names no story."""
-    parts = [part for part in unquote(urlsplit(url).path).split("/") if part]
+    try:
+        path = unquote(urlsplit(url).path)
+    except ValueError:  # scraped addresses may be anything
+        return 0.0
+    parts = [part for part in path.split("/") if part]
     slug = [word for word in fold_words(parts[-1].removesuffix(".html")) if not word.isdigit()] if parts else []
     return len(set(slug) & set(line.words)) / len(set(slug)) if count_words(slug) >= SLUG_WORDS else 0.0
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from dq.errors import ConfigError, TableError, told_together
-from dq.options import DedupOptions
+from dq.errors import TableError
+from dq.options import DedupOptions, check
 from dq.tables import WALL_TIME
 
 COLUMNS = {
@@ -23,24 +22,6 @@ COLUMNS = {
 NEEDED = ("id", "text")
 IDS_TOLD = 5
 """Ids named in an error message."""
-
-_Rule = tuple[Callable[[float], bool], str]
-_ONE_OR_MORE: _Rule = (lambda value: value >= 1), "1 or more"
-_NOT_NEGATIVE: _Rule = (lambda value: value >= 0), "0 or more"
-_SHARE: _Rule = (lambda value: 0 < value <= 1), "more than 0 and at most 1"
-_RULES: Mapping[str, _Rule] = {
-    "min_words": _NOT_NEGATIVE,
-    "common_documents": _NOT_NEGATIVE,
-    "threads": _NOT_NEGATIVE,
-    "candidate_jaccard": _SHARE,
-    "candidate_recall": ((lambda value: 0 < value < 1), "more than 0 and less than 1"),
-    "near_jaccard": _SHARE,
-    "min_jaccard": _SHARE,
-    "min_containment": _SHARE,
-    "cluster_jaccard": _SHARE,
-    "paragraph_jaccard": _SHARE,
-}
-"""What an option's value must be; one or more where nothing is said."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -68,21 +49,8 @@ def find_duplicates(frame: pl.DataFrame, options: DedupOptions) -> Duplicates:
     """
     from dq.dedup.search import search  # noqa: PLC0415  # numba takes a second to load, which only this call needs
 
-    _check(options)
+    check(options)
     return search(_checked(frame), options)
-
-
-def _check(options: DedupOptions) -> None:
-    """Raises ConfigError, and tells all values that cannot be used at once."""
-    problems = [
-        f"{name} must be {wanted}, not {value}"
-        for field in dataclasses.fields(options)
-        for name, value in [(field.name, getattr(options, field.name))]
-        for fits, wanted in [_RULES.get(name, _ONE_OR_MORE)]
-        if not fits(value)
-    ]
-    if problems:
-        raise ConfigError(told_together("options that dedup cannot use:", problems))
 
 
 def _checked(frame: pl.DataFrame) -> pl.DataFrame:

@@ -84,7 +84,7 @@ def _compared(batch: _Batch, options: DedupOptions) -> pl.DataFrame:
     banding = choose_banding(options.permutations, jaccard=options.candidate_jaccard, recall=options.candidate_recall)
     of_one_address = _of_one_address(batch)
     candidates = pairs_of(_met(signatures, banding, options), _sharing(sets, common, options), of_one_address)
-    _log.info("%d different texts, %d candidate pairs", nodes.height, len(candidates))
+    _log.debug("%d different texts, %d candidate pairs", nodes.height, len(candidates))
     found = compare(sets, candidates, common, threads=threads).filter(accepted(options))
     pairs = Pairs(found["left"].to_numpy(), found["right"].to_numpy())
     return found.with_columns(

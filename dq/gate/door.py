@@ -17,7 +17,7 @@ from dq.gate.outcomes import checks_frame, outcome, rejected_frame
 from dq.gate.suites import JUDGED_TABLES, Mistake, Suite, read_suites
 from dq.gate.summary import summary_md
 from dq.gate.verdict import Verdict, judge, verdict_json
-from dq.options import GateOptions
+from dq.options import ISO_639_1, GateOptions
 from dq.tables import CHECKS, REJECTED, Table
 
 if TYPE_CHECKING:
@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(days=1)
 """By how much a date may lie after the run's start: pages tell local time, up to 14 hours ahead of UTC."""
-
-ISO_639_1 = (
-    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo "
-    "es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka "
-    "kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng "
-    "nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su "
-    "sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
-).split()
-"""Every language that has a code of two letters: what is expected where no language was configured."""
 
 SUMMARY_FILE, JUNIT_FILE, VERDICT_FILE = "summary.md", "junit.xml", "verdict.json"
 
@@ -119,7 +110,7 @@ def _table_problems(table: Table, folder: Path) -> list[str]:
     if not path.is_file():
         return [f"there is no {path.as_posix()}"]
     try:
-        there = pl.read_parquet_schema(path)
+        there = table.scan(folder).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         return [f"{path.as_posix()} cannot be read: {error}"]
     lacking = [name for name in table.columns if name not in there]
@@ -130,7 +121,7 @@ def _results(folder: Path, suite: Suite, parameters: Mapping[str, Any], options:
     from dq.gate.checkpoint import columns_of, run_suite  # noqa: PLC0415 - imports Great Expectations
 
     table = JUDGED_TABLES[suite.table]
-    frame = pl.read_parquet(table.file(folder), columns=columns_of(suite))
+    frame = table.scan(folder).select(columns_of(suite)).collect()
     results = run_suite(suite, frame, parameters, max_examples=options.max_examples)
     faults = [
         f"{suite.path.as_posix()}:{result.check.line}: {result.check.type}: {result.fault}"

@@ -119,13 +119,13 @@ def _failing(one: Outcome) -> pl.DataFrame:
 def _hosts(folder: Path, name: str) -> pl.DataFrame:
     """The host of each row of a table, found through its article or page where it has none itself."""
     table = JUDGED_TABLES[name]
-    rows = pl.scan_parquet(table.file(folder))
+    rows = table.scan(folder)
     if "host" not in table.columns:
         owner = next(((key, _HOST_BY[key]) for key in table.columns if key in _HOST_BY), None)
         if owner is None or not owner[1].file(folder).is_file():
             return pl.DataFrame(schema=_HOSTS)
         key, owners = owner
-        rows = rows.join(pl.scan_parquet(owners.file(folder)).select(key, "host"), on=key, how="left")
+        rows = rows.join(owners.scan(folder).select(key, "host"), on=key, how="left")
     row_id = pl.concat_str([pl.col(part).cast(pl.String).fill_null("") for part in table.key], separator=":")
     hosts = rows.select(pl.lit(name).alias("table"), row_id.alias("row_id"), "host").collect()
     return hosts.unique(["table", "row_id"], keep="first", maintain_order=True)

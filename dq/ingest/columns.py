@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from dq.ingest.raw import PageFormat, RawPage, larger_than
+from dq.ingest.raw import PageFormat, RawPage, as_bytes, larger_than
 from dq.options import ColumnOptions
 
 USUAL_NAMES: Mapping[str, Sequence[str]] = {
@@ -88,11 +88,12 @@ class Roles:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """One record of a file: its 0-based number and its cells, or why it could not be read."""
+    """One record of a file: its 0-based number and its cells, or why it could not be read and how large it is."""
 
     row: int
     cells: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     problem: str | None = None
+    lost_bytes: int = 0
 
 
 @functools.lru_cache(maxsize=256)
@@ -145,6 +146,7 @@ def page_of(record: Record, roles: Roles, *, path: str, max_bytes: int) -> RawPa
         format=page_format,
         data=b"" if problem else data,
         problem=problem,
+        lost_bytes=(record.lost_bytes or len(as_bytes(data))) if problem else 0,
     )
 
 

@@ -68,7 +68,9 @@ def decode_page(raw: RawPage, options: IngestOptions) -> Page:
     """The page that `raw` holds: ok with its decoded text, empty, or rejected with the reason.
 
     The id is made of the url that came with the page (else its path), its content and, for a further copy, the copy's
-    number. Raises ConfigError when `options.encoding` is no encoding that is known, and nothing else.
+    number. Where reading kept no content (`raw.data` is empty and `raw.problem` says why), `n_bytes` is the size as far
+    as it is known, and `content_sha256` the digest of no bytes at all; a page that is rejected here has both of what
+    was read. Raises ConfigError when `options.encoding` is no encoding that is known, and nothing else.
     """
     content = raw.content_bytes
     sha256 = hashlib.sha256(content).hexdigest()
@@ -87,7 +89,7 @@ def decode_page(raw: RawPage, options: IngestOptions) -> Page:
         encoding=decoded.encoding if decoded else None,
         fetched_at=raw.fetched_at,
         content_sha256=sha256,
-        n_bytes=len(content),
+        n_bytes=len(content) or raw.lost_bytes,
         status=status,
         problem=problem or ("holds nothing but white space" if status == "empty" else None),
         content=text if status == "ok" else "",

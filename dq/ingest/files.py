@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import itertools
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,12 +14,16 @@ from dq.errors import NothingReadableError, TableError, told_together
 from dq.ingest import rows
 from dq.ingest.columns import Record, absent, find_roles, page_of
 from dq.ingest.decode import check_encoding
-from dq.ingest.inputs import LOOKED_FOR, InputFile, Kind, Shape, find_files
+from dq.ingest.inputs import LOOKED_FOR, InputFile, Kind, PassedOver, Shape, find_files
 from dq.ingest.parquet import parquet_names, parquet_rows
 from dq.ingest.raw import RawPage, larger_than
 from dq.ingest.streams import BrokenStreamError, head, read_blocks
 from dq.options import ColumnOptions, IngestOptions
 
+_log = logging.getLogger("dq.ingest")
+
+NO_RECORD = "holds no record of a page"
+"""Why a file of rows without a row is rejected."""
 PEEK_RECORDS = 100
 """Records of a JSON file in which a column that was named is sought: a field that is null may be left out of some."""
 
@@ -31,7 +36,8 @@ def read_pages(inputs: Sequence[str | Path], options: IngestOptions) -> Iterator
 
     All inputs are checked before this returns. Pages are then read as they are drawn, one at a time; of those before,
     only a digest is kept (in order to number copies). The order does not depend on the order of the inputs, and a file
-    that several inputs name is read once.
+    that several inputs name is read once. A file of rows that holds none is a rejected page. When all are drawn, a
+    warning tells of the files that were passed over because they are of no kind that is read.
 
     Raises MissingInputError (paths that do not exist, patterns that match nothing), TableError (columns that are not
     there), ConfigError (an encoding that is not known) and NothingReadableError (not one page in all inputs).
@@ -40,11 +46,25 @@ def read_pages(inputs: Sequence[str | Path], options: IngestOptions) -> Iterator
     if not any(file.kind is not None or file.problem for file in find_files(inputs)):
         raise NothingReadableError(f"there is nothing to read in {_told(inputs)}; looked for files named {LOOKED_FOR}")
     _check_columns(inputs, options)
-    pages = _numbered(page for file in find_files(inputs) for page in _pages_of(file, options))
-    first = next(pages, None)
-    if first is None:
+    if not any(True for file in find_files(inputs) for _ in _pages_of(file, options)):
         raise NothingReadableError(f"the files in {_told(inputs)} hold no record; looked for pages and rows of pages")
-    return itertools.chain([first], pages)
+    return _numbered(page for file in _files(inputs) for page in _pages_or_word(file, options))
+
+
+def _files(inputs: Sequence[str | Path]) -> Iterator[InputFile]:
+    """The files to read; after the last one, what was passed over on the way is told."""
+    passed_over = PassedOver()
+    yield from find_files(inputs, passed_over)
+    if passed_over.count:
+        _log.warning("%s; looked for %s", passed_over, LOOKED_FOR)
+
+
+def _pages_or_word(file: InputFile, options: IngestOptions) -> Iterator[RawPage]:
+    """The pages of a file, or a rejected one saying that it holds none."""
+    pages = _pages_of(file, options)
+    first = next(pages, None)
+    yield first or RawPage(path=file.name, problem=NO_RECORD, lost_bytes=_size(file))
+    yield from pages
 
 
 def _told(inputs: Sequence[str | Path]) -> str:
@@ -75,7 +95,8 @@ def _digest(page: RawPage) -> int:
 def _pages_of(file: InputFile, options: IngestOptions) -> Iterator[RawPage]:
     """The pages of one file; where it breaks, the rest is one rejected page."""
     if file.problem is not None or file.kind is None:
-        yield RawPage(path=file.name, problem=file.problem or f"not a kind of file that is read ({LOOKED_FOR})")
+        problem = file.problem or f"not a kind of file that is read ({LOOKED_FOR})"
+        yield RawPage(path=file.name, problem=problem, lost_bytes=_size(file))
         return
     next_row = 0
     try:
@@ -84,7 +105,18 @@ def _pages_of(file: InputFile, options: IngestOptions) -> Iterator[RawPage]:
             yield page
     except BrokenStreamError as error:
         rest = f"the rest of the file cannot be read: {error}" if next_row else f"the file cannot be read: {error}"
-        yield RawPage(path=file.name, row=next_row or None, problem=rest)
+        lost_bytes = 0 if next_row else _size(file) or error.n_bytes
+        yield RawPage(path=file.name, row=next_row or None, problem=rest, lost_bytes=lost_bytes)
+
+
+def _size(file: InputFile) -> int:
+    """The bytes of a file that is not compressed; 0 where that is not known."""
+    if file.kind is not None and file.kind.compression is not None:
+        return 0
+    try:
+        return file.path.stat().st_size if file.path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def _read(file: InputFile, kind: Kind, options: IngestOptions) -> Iterator[RawPage]:
@@ -108,12 +140,13 @@ def _whole_file(file: InputFile, kind: Kind, limit: int) -> RawPage:
         format="text" if kind.shape == "text" else "html",
         data=b"" if problem else data,
         problem=problem,
+        lost_bytes=(_size(file) or len(data)) if problem else 0,
     )
 
 
 def _row_pages(file: InputFile, kind: Kind, options: IngestOptions) -> Iterator[RawPage]:
     if kind.shape in _WITH_HEADER and (lacking := _no_content(_names(file, kind, options), options.columns)):
-        yield RawPage(path=file.name, problem=lacking)
+        yield RawPage(path=file.name, problem=lacking, lost_bytes=_size(file))
         return
     for record in _records(file, kind, options):
         roles = find_roles(tuple(record.cells), options.columns)
@@ -130,7 +163,7 @@ def _records(file: InputFile, kind: Kind, options: IngestOptions) -> Iterator[Re
         case "parquet":
             return _parquet_records(file, options)
         case _:
-            return rows.csv_rows(blocks(), options.max_page_bytes, check_encoding(options.encoding))
+            return rows.csv_rows(blocks, options.max_page_bytes, check_encoding(options.encoding))
 
 
 def _parquet_records(file: InputFile, options: IngestOptions) -> Iterator[Record]:
@@ -178,7 +211,7 @@ def _names(file: InputFile, kind: Kind, options: IngestOptions) -> tuple[str, ..
         case "parquet":
             return parquet_names(file.path)
         case "csv":
-            blocks = read_blocks(file.path, kind.compression)
+            blocks = functools.partial(read_blocks, file.path, kind.compression)
             return rows.csv_names(blocks, options.max_page_bytes, check_encoding(options.encoding))
         case _:
             first = itertools.islice(_records(file, kind, options), PEEK_RECORDS)

@@ -35,6 +35,8 @@ COMPRESSIONS: dict[str, Compression] = {"gz": "gz", "zst": "zst"}
 """How a file is compressed, by the end of its name; a Parquet file compresses its own columns."""
 LOOKED_FOR = ".html .htm .xhtml .txt .jsonl .ndjson .json .csv .tsv .warc (each also with .gz or .zst) and .parquet"
 """The kinds of files that are read, as people are told."""
+TOLD_NAMES = 5
+"""Names that are told of files that were passed over."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +61,11 @@ class InputFile:
     problem: str | None = dataclasses.field(default=None, compare=False)
     named: bool = dataclasses.field(default=False, compare=False)
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the file becomes pages, be it a rejected one; the others are passed over."""
+        return self.kind is not None or self.problem is not None or self.named
+
 
 def kind_of(name: str) -> Kind | None:
     """The kind of file that a name stands for.
@@ -78,18 +85,47 @@ def kind_of(name: str) -> Kind | None:
     return Kind(shape=shape, compression=compression)
 
 
-def find_files(inputs: Sequence[str | Path]) -> Iterator[InputFile]:
+@dataclasses.dataclass(kw_only=True, slots=True)
+class PassedOver:
+    """Files that are of no kind that is read: how many there are, and the names of the first."""
+
+    count: int = 0
+    names: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        """Counts one more file."""
+        self.count += 1
+        if len(self.names) < TOLD_NAMES:
+            self.names.append(name)
+
+    def __str__(self) -> str:
+        names = ", ".join(map(repr, self.names))  # repr keeps control characters away from a terminal
+        more = ", ..." if self.count > len(self.names) else ""
+        return f"{self.count} file{'s'[: self.count > 1]} of a kind that is not read passed over: {names}{more}"
+
+
+def find_files(inputs: Sequence[str | Path], passed_over: PassedOver | None = None) -> Iterator[InputFile]:
     """The files behind `inputs`, by name, each real file once, whatever the order or overlap of the inputs.
 
-    A folder is walked as the files are drawn, so that millions of files take no memory. Raises MissingInputError at
-    once, telling every path that does not exist and every pattern that matches nothing.
+    A folder is walked as the files are drawn, so that millions of files take no memory. What is met on the way and is
+    of no known kind is counted in `passed_over`, hidden entries aside. Raises MissingInputError at once, telling every
+    path that does not exist and every pattern that matches nothing.
     """
     runs = [_files_of(Path(given)) for given in inputs]
     missing = [_missing(given) for given, run in zip(inputs, runs, strict=True) if run is None]
     if missing:
         heading = f"{len(missing)} of {len(inputs)} inputs cannot be found; check the spelling and the working folder:"
         raise MissingInputError(told_together(heading, missing))
-    return _once(heapq.merge(*(run for run in runs if run is not None)))
+    files = _once(heapq.merge(*(run for run in runs if run is not None)))
+    return _of_known_kind(files, passed_over if passed_over is not None else PassedOver())
+
+
+def _of_known_kind(files: Iterator[InputFile], passed_over: PassedOver) -> Iterator[InputFile]:
+    for file in files:
+        if file.is_wanted:
+            yield file
+        else:
+            passed_over.add(file.name)
 
 
 def _missing(given: str | Path) -> str:
@@ -134,16 +170,18 @@ def _walk_matches(matches: Sequence[tuple[str, Path]]) -> Iterator[InputFile]:
         if name.endswith("/"):
             folder = "" if name == "./" else name
             yield from _walk_folder(path, prefix=folder, above=frozenset())
-        elif kind_of(name) is not None:
+        else:
             yield _file(path, name)
 
 
 def _file(path: Path, name: str, *, named: bool = False) -> InputFile:
-    return InputFile(name=name, path=path, kind=kind_of(name), problem=_unopenable(path), named=named)
+    kind = kind_of(name)
+    problem = _unopenable(path) if kind is not None or named else None
+    return InputFile(name=name, path=path, kind=kind, problem=problem, named=named)
 
 
 def _walk_folder(folder: Path, *, prefix: str, above: frozenset[str]) -> Iterator[InputFile]:
-    """Files of a known kind under a folder, in the order of their full names.
+    """Files under a folder, in the order of their full names.
 
     A sub-folder sorts with the slash that its name goes on with, so that the walk yields names as a sort of all of
     them would. Hidden entries are passed over, and so is a link that leads back to a folder above.
@@ -162,7 +200,7 @@ def _walk_folder(folder: Path, *, prefix: str, above: frozenset[str]) -> Iterato
             continue
         if name.endswith("/"):
             yield from _walk_folder(Path(path), prefix=prefix + name, above=above | {real})
-        elif kind_of(name) is not None:
+        else:
             yield _file(Path(path), prefix + name)
 
 
@@ -173,7 +211,7 @@ def _once(files: Iterator[InputFile]) -> Iterator[InputFile]:
     for file in files:
         path = file.path
         real = path.resolve() if path.is_symlink() or path.is_dir() else real_folder(path.parent) / path.name
-        if (digest := hash(real)) not in seen:
+        if (digest := hash((real, file.is_wanted))) not in seen:
             seen.add(digest)
             yield file
 

@@ -23,6 +23,14 @@ BUFFER_BYTES = 1 << 20
 """Bytes of a column that are read from the file at a time."""
 
 
+class _LargeCellError(Exception):
+    """A cell that is larger than a page; `n_bytes` is its size."""
+
+    def __init__(self, n_bytes: int) -> None:
+        super().__init__(n_bytes)
+        self.n_bytes = n_bytes
+
+
 def parquet_names(path: Path) -> tuple[str, ...]:
     """The names of a Parquet file's columns. Raises BrokenStreamError when it cannot be read."""
     with _open(path) as file:
@@ -73,17 +81,20 @@ def _record(batch: pa.RecordBatch, place: int, row: int, max_page_bytes: int) ->
             return Record(row=row, cells=cells, problem=f"the column {name} holds bytes that are not valid UTF-8")
         except ValueError as error:
             return Record(row=row, cells=cells, problem=f"the column {name}: {error}")
+        except _LargeCellError as error:
+            problem = f"the column {name}: {larger_than(max_page_bytes)}"
+            return Record(row=row, cells=cells, problem=problem, lost_bytes=error.n_bytes)
     return Record(row=row, cells=cells)
 
 
 def _value(scalar: Any, max_page_bytes: int) -> Any:
-    """A cell as a Python value. Raises ValueError for a cell larger than a page, without copying it."""
+    """A cell as a Python value. Raises _LargeCellError for a cell larger than a page, without copying it."""
     import pyarrow as pa  # noqa: PLC0415  (see above)
 
     if isinstance(scalar, pa.DictionaryScalar):
         scalar = scalar.value
     if isinstance(scalar, pa.BinaryScalar) and scalar.is_valid and scalar.as_buffer().size > max_page_bytes:
-        raise ValueError(larger_than(max_page_bytes))
+        raise _LargeCellError(scalar.as_buffer().size)
     if isinstance(scalar, pa.TimestampScalar):  # nanoseconds would need pandas
         scalar = scalar.cast(pa.timestamp("us", scalar.type.tz), safe=False)
     return scalar.as_py()

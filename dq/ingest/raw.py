@@ -14,8 +14,10 @@ class RawPage:
     """One page as it came, before decoding; cheap to pickle, because it travels to worker processes.
 
     `path` is relative to the input that was given, with forward slashes. `row` is the 0-based record in the file, None
-    where the file is the page. `data` is empty when the page could not be read; `problem` then says why. `copy` is 0
-    for the first page with this (url or path, content) and 1, 2, ... for the further ones.
+    where the file is the page. `data` is empty when the page could not be read; `problem` then says why, and
+    `lost_bytes` how large the page is, as far as that is known: the size of the page or of its file, else the bytes
+    that were read of it. `copy` is 0 for the first page with this (url or path, content) and 1, 2, ... for the further
+    ones.
     """
 
     path: str
@@ -27,6 +29,7 @@ class RawPage:
     data: bytes | str = dataclasses.field(default=b"", repr=False)
     declared_encoding: str | None = None
     problem: str | None = None
+    lost_bytes: int = 0
     copy: int = 0
 
     @property
@@ -37,7 +40,12 @@ class RawPage:
     @property
     def content_bytes(self) -> bytes:
         """`data` as bytes; text as UTF-8, with a lone surrogate as the three bytes that it would take."""
-        return self.data if isinstance(self.data, bytes) else self.data.encode("utf-8", "surrogatepass")
+        return as_bytes(self.data)
+
+
+def as_bytes(data: bytes | str) -> bytes:
+    """Content as bytes; text as UTF-8, with a lone surrogate as the three bytes that it would take."""
+    return data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
 
 
 def larger_than(limit: int) -> str:

@@ -12,7 +12,7 @@ import csv
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dq.ingest import charsets, detection
@@ -29,6 +29,9 @@ SNIFF_BYTES = 1 << 16
 """Bytes by which the encoding of a CSV file is recognised."""
 CUT_MARGIN = 64
 """A mistake this near to the end of what has been read of a JSON value may be due to the cut."""
+MAX_REREADS = 16
+"""How often a CSV file is read anew after a quote that is never closed; a file with more of them is no CSV, and would
+take time that grows with the square of its size."""
 
 _BETWEEN_VALUES = re.compile(r"[\s,\[\]]*")
 # Scrapers leave line feeds and tabs inside of strings, which strict JSON forbids.
@@ -40,8 +43,8 @@ def json_lines(blocks: Iterable[bytes], max_page_bytes: int) -> Iterator[Record]
     limit = ROW_FACTOR * max_page_bytes
     row = 0
     for number, line in enumerate(lines(_as_utf8(blocks, "utf-8"), limit), start=1):
-        if line is None:
-            yield Record(row=row, problem=f"line {number} is {larger_than(limit)}")
+        if isinstance(line, int):
+            yield Record(row=row, problem=f"line {number} is {larger_than(limit)}", lost_bytes=line)
         elif not line or line.isspace():
             continue
         else:
@@ -53,7 +56,8 @@ def _json_record(row: int, number: int, line: bytes) -> Record:
     try:
         value = _JSON.decode(line.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError) as error:
-        return Record(row=row, problem=f"line {number} is not valid JSON: {_mistake(error)}")
+        problem = f"line {number} is not valid JSON: {_mistake(error)}"
+        return Record(row=row, problem=problem, lost_bytes=len(line))
     return _as_record(row, value, f"line {number}")
 
 
@@ -150,14 +154,17 @@ class _JsonWindow:
         return size > before
 
 
-def csv_rows(blocks: Iterable[bytes], max_page_bytes: int, encoding: str | None = None) -> Iterator[Record]:
+def csv_rows(
+    blocks: Callable[[], Iterable[bytes]], max_page_bytes: int, encoding: str | None = None
+) -> Iterator[Record]:
     """The records of a CSV file with a header; `encoding` is recognised where it is not given.
 
-    A row whose cells do not match the header, or with a cell larger than a page, becomes a record with a problem.
-    Raises BrokenStreamError when there is no header to go by.
+    A row whose cells do not match the header, or with a cell larger than a page, becomes a record with a problem. So
+    does the line with a quote that is never closed: `blocks`, which gives the file from its start, is called anew, and
+    the lines after that one are read as rows of their own. Raises BrokenStreamError when there is no header to go by.
     """
-    csv.field_size_limit(max_page_bytes)  # one for the whole process, which reads CSV nowhere else
-    physical = _CsvLines(_as_utf8(blocks, encoding), ROW_FACTOR * max_page_bytes)
+    csv.field_size_limit(max_page_bytes)  # one for the whole process; set here for each file that is begun
+    physical = _CsvLines(lambda: _as_utf8(blocks(), encoding), ROW_FACTOR * max_page_bytes)
     names, delimiter = _csv_header(physical)
     reader = csv.reader(physical, delimiter=delimiter)
     row = 0
@@ -167,9 +174,8 @@ def csv_rows(blocks: Iterable[bytes], max_page_bytes: int, encoding: str | None 
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _LineTooLongError) as error:
-            physical.skip_record()
-            yield Record(row=row, problem=f"{physical.place}: {error}")
+        except (csv.Error, _TooLongError) as error:
+            yield _csv_problem(row, physical, str(error))
         else:
             if not cells:
                 continue
@@ -177,34 +183,43 @@ def csv_rows(blocks: Iterable[bytes], max_page_bytes: int, encoding: str | None 
         row += 1
 
 
-def csv_names(blocks: Iterable[bytes], max_page_bytes: int, encoding: str | None = None) -> tuple[str, ...]:
+def csv_names(
+    blocks: Callable[[], Iterable[bytes]], max_page_bytes: int, encoding: str | None = None
+) -> tuple[str, ...]:
     """The column names of a CSV file. Raises BrokenStreamError where there are none."""
-    return _csv_header(_CsvLines(_as_utf8(blocks, encoding), ROW_FACTOR * max_page_bytes))[0]
+    return _csv_header(_CsvLines(lambda: _as_utf8(blocks(), encoding), ROW_FACTOR * max_page_bytes))[0]
 
 
-class _LineTooLongError(Exception):
-    """A line of a CSV file that is not worth holding."""
+class _TooLongError(Exception):
+    """A line or record of a CSV file that is not worth holding."""
 
 
 class _CsvLines(Iterator[str]):
     """The lines of a CSV file, as csv.reader draws them, counted so that the next record is found after a mistake.
 
-    A record ends with the line by which its quotes are even in number.
+    After a mistake, a record ends with the line by which its quotes are even in number.
     """
 
-    def __init__(self, blocks: Iterable[bytes], limit: int) -> None:
-        self._lines = lines(blocks, limit)
+    def __init__(self, blocks: Callable[[], Iterable[bytes]], limit: int) -> None:
+        self._blocks = blocks
+        self._lines = lines(blocks(), limit)
         self._limit = limit
+        self._rereads = 0
         self._quotes = 0
+        self._opened = 1
         self._number = 0
         self._first = 1
         self._ended = False
+        self.n_bytes = 0
+        """Bytes of the current record."""
 
     def __next__(self) -> str:
         line = self._draw()
-        if line is None:
+        if isinstance(line, int):
             self._quotes = 0  # the quotes in it are not known; most often such a line is a record of its own
-            raise _LineTooLongError(larger_than(self._limit))
+            raise _TooLongError(larger_than(self._limit))
+        if self.n_bytes > self._limit:
+            raise _TooLongError(larger_than(self._limit))
         return line.decode("utf-8", "surrogateescape") + "\n"
 
     @property
@@ -212,29 +227,52 @@ class _CsvLines(Iterator[str]):
         """The lines of the current record, counted from 1."""
         return f"line {self._first}" if self._number <= self._first else f"lines {self._first} to {self._number}"
 
-    @property
-    def is_unclosed(self) -> bool:
-        """Whether the file ended within a quote that was opened on an earlier line."""
-        return self._ended and self._quotes % 2 == 1 and self._number > self._first
-
     def begin_record(self) -> None:
         self._quotes = 0
         self._first = self._number + 1
+        self.n_bytes = 0
 
-    def skip_record(self) -> None:
-        """Skips the rest of a record of which csv.reader would know no more."""
+    def opened_by(self, cells: list[str], expected: int) -> int | None:
+        """The line where the quote opens that the file ended in, if it did.
+
+        That is where the last cell begins; a record with more cells than are expected went wrong before, and is taken
+        to do so on its first line.
+        """
+        if not self._ended or self._number < self._first:  # csv.reader asks for a further line within a quote only
+            return None
+        return self._first if len(cells) > expected else self._number - cells[-1].count("\n") + 1
+
+    def skip_record(self) -> int | None:
+        """Skips the rest of a record that csv.reader gave up; gives the line of its quote if that is never closed."""
         while self._quotes % 2 == 1 and not self._ended:
             with contextlib.suppress(StopIteration):
                 self._draw()
+        return self._opened if self._ended else None
 
-    def _draw(self) -> bytes | None:
+    def reread(self, after: int) -> str:
+        """Goes back to the line that follows `after`, where a quote opens that is never closed; tells what was done."""
+        told = f"line {after}: a quote is opened and never closed; "
+        if self._rereads == MAX_REREADS:
+            return f"{told}it is one of too many, and the {self._number - after} lines after it are not read"
+        self._rereads += 1
+        self._lines = itertools.islice(lines(self._blocks(), self._limit), after, None)
+        self._number = after
+        self._ended = False
+        self.n_bytes = 0  # most of what was read belongs to other rows
+        return f"{told}the lines after it are read as rows of their own"
+
+    def _draw(self) -> bytes | int:
         try:
             line = next(self._lines)
         except StopIteration:
             self._ended = True
             raise
         self._number += 1
-        self._quotes += 0 if line is None else line.count(b'"')
+        self.n_bytes += line if isinstance(line, int) else len(line) + 1
+        quotes = 0 if isinstance(line, int) else line.count(b'"')
+        if quotes % 2 == 1 and self._quotes % 2 == 0:
+            self._opened = self._number
+        self._quotes += quotes
         return line
 
 
@@ -244,18 +282,28 @@ def _csv_header(physical: _CsvLines) -> tuple[tuple[str, ...], str]:
         first = next((line for line in physical if not line.isspace()), "")
         delimiter = max(DELIMITERS, key=first.count)
         names = next(csv.reader(itertools.chain([first], physical), delimiter=delimiter), [])
-    except (csv.Error, _LineTooLongError) as error:
+    except (csv.Error, _TooLongError) as error:
         raise BrokenStreamError(f"the header cannot be read: {error}") from error
+    if names and physical.opened_by(names, len(names)) is not None:
+        raise BrokenStreamError("the header cannot be read: a quote is opened in it and never closed")
     return tuple(name.strip() for name in names), delimiter
 
 
 def _csv_record(row: int, names: tuple[str, ...], cells: list[str], physical: _CsvLines) -> Record:
-    if physical.is_unclosed:
-        return Record(row=row, problem=f"{physical.place}: a quote is opened and never closed")
+    if (opened := physical.opened_by(cells, len(names))) is not None:
+        before = dict(zip(names, cells[:-1], strict=False))
+        return Record(row=row, cells=before, problem=physical.reread(opened), lost_bytes=physical.n_bytes)
     if len(cells) != len(names):
         problem = f"{physical.place}: {len(cells)} cells where the header has {len(names)}"
         return Record(row=row, cells=dict(zip(names, cells, strict=False)), problem=problem)
     return Record(row=row, cells=dict(zip(names, cells, strict=True)))
+
+
+def _csv_problem(row: int, physical: _CsvLines, mistake: str) -> Record:
+    """A record that csv.reader could not read; leads on to the one after it."""
+    opened = physical.skip_record()
+    problem = f"{physical.place}: {mistake}" if opened is None else physical.reread(opened)
+    return Record(row=row, problem=problem, lost_bytes=physical.n_bytes)
 
 
 def _as_utf8(blocks: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:

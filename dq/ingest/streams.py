@@ -22,7 +22,11 @@ deflate 1,032-fold, so that a decompression bomb takes 64 MiB at most before a l
 
 
 class BrokenStreamError(Exception):
-    """The rest of a stream cannot be read. Never leaves this room: it becomes a rejected row."""
+    """The rest of a stream cannot be read; `n_bytes` were. Never leaves this room: it becomes a rejected row."""
+
+    def __init__(self, problem: str, *, n_bytes: int = 0) -> None:
+        super().__init__(problem)
+        self.n_bytes = n_bytes
 
 
 class _Decoder(Protocol):
@@ -38,14 +42,19 @@ def read_blocks(path: Path, compression: Compression | None = None) -> Iterator[
 
     Raises BrokenStreamError when the file cannot be opened or read, or its compressed data are damaged or cut short.
     """
+    n_bytes = 0
     try:
         with path.open("rb") as file:
             raw = iter(lambda: file.read(BLOCK_BYTES), b"")
-            yield from raw if compression is None else _decompressed(raw, compression)
+            for block in raw if compression is None else _decompressed(raw, compression):
+                n_bytes += len(block)
+                yield block
     except OSError as error:
-        raise BrokenStreamError(reason(error)) from error
+        raise BrokenStreamError(reason(error), n_bytes=n_bytes) from error
+    except EOFError as error:
+        raise BrokenStreamError(str(error), n_bytes=n_bytes) from error
     except (zlib.error, zstandard.ZstdError) as error:
-        raise BrokenStreamError(f"damaged {compression} data ({error})") from error
+        raise BrokenStreamError(f"damaged {compression} data ({error})", n_bytes=n_bytes) from error
 
 
 def reason(error: OSError) -> str:
@@ -85,11 +94,11 @@ def _broken(error: BrokenStreamError) -> Iterator[bytes]:
     yield b""  # makes it a generator, which raises when it is drawn from
 
 
-def lines(blocks: Iterable[bytes], limit: int) -> Iterator[bytes | None]:
-    r"""The lines of a stream, each without its line feed; None stands for a line of more than `limit` bytes.
+def lines(blocks: Iterable[bytes], limit: int) -> Iterator[bytes | int]:
+    r"""The lines of a stream, each without its line feed; of a line of more than `limit` bytes only their number.
 
     >>> list(lines([b"a\nb", b"b\nccccc", b"cc\nd"], 4))
-    [b'a', b'bb', None, b'd']
+    [b'a', b'bb', 7, b'd']
     """
     parts: list[bytes] = []
     size = 0
@@ -106,8 +115,8 @@ def lines(blocks: Iterable[bytes], limit: int) -> Iterator[bytes | None]:
         yield _line(parts, size, limit)
 
 
-def _line(parts: list[bytes], size: int, limit: int) -> bytes | None:
-    return b"".join(parts) if size <= limit else None
+def _line(parts: list[bytes], size: int, limit: int) -> bytes | int:
+    return b"".join(parts) if size <= limit else size
 
 
 def _decompressed(blocks: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
@@ -122,7 +131,7 @@ def _decompressed(blocks: Iterable[bytes], compression: Compression) -> Iterator
             rest = decoder.unused_data if decoder.eof else b""
             decoder = None if decoder.eof else decoder
     if decoder is not None:
-        raise BrokenStreamError(f"the {compression} data end too early")
+        raise EOFError(f"the {compression} data end too early")
 
 
 def _slices(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -68,7 +68,7 @@ def _status(record: WarcRecord) -> int:
 
 
 def _page(record: WarcRecord, *, name: str, row: int, limit: int) -> RawPage:
-    data, problem = _payload(record, limit)
+    data, problem, n_bytes = _payload(record, limit)
     if _status(record) // 100 != 2:  # noqa: PLR2004  (HTTP's class of successes)
         problem = f"HTTP status {_status(record)}"
     return RawPage(
@@ -80,22 +80,23 @@ def _page(record: WarcRecord, *, name: str, row: int, limit: int) -> RawPage:
         data=b"" if problem else data,
         declared_encoding=record.http_charset,
         problem=problem,
+        lost_bytes=n_bytes if problem else 0,
     )
 
 
-def _payload(record: WarcRecord, limit: int) -> tuple[bytes, str | None]:
-    """The page's bytes, and why they cannot be had."""
+def _payload(record: WarcRecord, limit: int) -> tuple[bytes, str | None, int]:
+    """The page's bytes, why they cannot be had, and how many they are: as declared, or as many as were read."""
     try:
         data = _read(record.reader, limit + 1)
     except OSError as error:
-        return b"", f"the record cannot be read: {error}"
+        return b"", f"the record cannot be read: {error}", 0
     if len(data) > limit:
-        return b"", larger_than(limit)
+        return b"", larger_than(limit), record.content_length
     if len(data) < record.content_length:
-        return b"", "the record ends before its declared length"
+        return b"", "the record ends before its declared length", len(data)
     for encoding in _encodings(record):
         data = _undo(data, encoding, limit + 1)
-    return data, larger_than(limit) if len(data) > limit else None
+    return data, larger_than(limit) if len(data) > limit else None, len(data)
 
 
 def _encodings(record: WarcRecord) -> Iterator[str]:

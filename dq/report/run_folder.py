@@ -69,7 +69,7 @@ class Run:
 
     def scan(self, table: Table) -> pl.LazyFrame:
         """The table as it lies in the folder, unread as yet."""
-        return pl.scan_parquet(table.file(self.folder))
+        return table.scan(self.folder)
 
 
 def read_run(folder: Path) -> Run:
@@ -87,7 +87,7 @@ def _table_problems(table: Table, folder: Path) -> list[str]:
     if not file.is_file():
         return [f"{file.name}: no such file"]
     try:
-        present = pl.read_parquet_schema(file)
+        present = table.scan(file.parent).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         return [f"{file.name}: not readable as Parquet ({error})"]
     return [f"{file.name}: lacks the column {name}" for name in table.schema if name not in present]

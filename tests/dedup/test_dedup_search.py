@@ -240,7 +240,7 @@ OPTIONS_THAT_CANNOT_BE_USED = [
 def test_options_that_cannot_be_used(values, message, story):
     with pytest.raises(ConfigError) as told:
         search(articles(a=story(1)), DedupOptions(**values))
-    assert str(told.value).splitlines() == ["options that dedup cannot use:", f"  - {message}"]
+    assert str(told.value).splitlines() == ["options that cannot be used:", f"  - {message}"]
 
 
 def test_options_at_their_limits_are_used(story):

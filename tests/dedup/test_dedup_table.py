@@ -110,9 +110,26 @@ def test_a_missing_file(tmp_path):
 
 
 BROKEN = [
-    ("t.parquet", b"PAR1 no more", "cannot be read as parquet"),
-    ("t.jsonl", b'{"id": 1, "text": "x"}\n{"id": ', "cannot be read as jsonl"),
-    ("t.csv", b"", "cannot be read as csv"),
+    ("t.parquet", b"PAR1 no more", "cannot be read as parquet: the file is damaged or cut short"),
+    (
+        "t.parquet",
+        b"no Parquet",
+        "cannot be read as parquet: this is no Parquet file; give it the ending of what it is",
+    ),
+    (
+        "t.jsonl",
+        b'{"id": 1, "text": "x"}\n\n{"id": ',
+        "cannot be read as jsonl: .*\n  - line 3: Expecting value at char",
+    ),
+    ("t.jsonl", b'{"id": 1, "text": "x"}\n[1]\n{"id": NaN}\n', "line 2: no JSON object\n  - line 3: NaN is no JSON$"),
+    ("t.jsonl", b'{"id": 1, "text": "caf\xe9"}\n', "line 1: its bytes are not UTF-8"),
+    ("t.jsonl", b'{"id": 1, "text": "x"}\n' + b"[" * 100_000 + b"\n", "line 2: nested too deeply"),
+    ("t.ndjson", b"bad\n" * 9, "line 5: Expecting value at character 1\n  - and 4 more$"),
+    ("t.jsonl", b"", "cannot be read as jsonl: it holds no row"),
+    ("t.csv", b"", "cannot be read as csv: it is empty; its first line must name the columns"),
+    ("t.csv", b'id,text\n1,"a\nb"\n2,b,c\n', "line 4 has 3 cells where the header has 2; put quotes around"),
+    ("t.csv", b'id,text\n1,a\n2,"b\n3,d\n', "the row that begins at line 3 are not closed as they should be"),
+    ("t.csv", b"id,text\n1," + b"x" * 200_000 + b"\n2,b,c\n", "line 3 has 3 cells"),
     ("t.xlsx", b"x", "not a table; what can be read is .parquet, .csv, .jsonl, .ndjson"),
 ]
 
@@ -120,22 +137,56 @@ BROKEN = [
 @pytest.mark.parametrize(("name", "content", "message"), BROKEN)
 def test_files_that_are_no_tables(name, content, message, tmp_path):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(TableError, match=message):
+    with pytest.raises(TableError, match=message) as told:
         read_table(tmp_path / name, USUAL)
+    assert str(told.value).startswith(f"{tmp_path / name}: ")
+    assert "\n\n" not in str(told.value)
+    assert "Schema" not in str(told.value)
 
 
 def test_a_column_of_bytes_is_read_where_it_is_text(tmp_path):
     frame = pl.DataFrame({"id": ["a"], "text": ["نص".encode()]})
     assert read_table(as_parquet(frame, tmp_path), USUAL)["text"].to_list() == ["نص"]
     frame = pl.DataFrame({"id": ["a"], "text": [b"\xff\xfe"]})
-    with pytest.raises(TableError, match="a column cannot be read as text"):
+    with pytest.raises(TableError, match="the column text holds Binary that is no text; name another one with --text"):
         read_table(as_parquet(frame, tmp_path), USUAL)
 
 
-def test_a_folder_is_no_table(tmp_path):
-    (tmp_path / "t.parquet").mkdir()
-    with pytest.raises(TableError):
-        read_table(tmp_path / "t.parquet", USUAL)
+@pytest.mark.parametrize("name", ["t.parquet", "run"])
+def test_a_folder_is_no_table(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(TableError, match="this is a folder; name one table in it"):
+        read_table(tmp_path / name, USUAL)
+
+
+def test_columns_that_hold_no_text_are_told_together(tmp_path):
+    frame = pl.DataFrame({"id": [[1]], "text": [b"\xff"], "title": ["t"]})
+    with pytest.raises(TableError) as told:
+        read_table(as_parquet(frame, tmp_path), USUAL)
+    assert str(told.value).splitlines()[1:] == [
+        "  - the column id holds List(Int64) that is no text; name another one with --id",
+        "  - the column text holds Binary that is no text; name another one with --text",
+    ]
+
+
+LOST_DATES = [
+    (
+        ["2024-04-09", "yesterday", None, "", " ", "1\x1b[31m"],
+        "2 of 3 dates could not be read, for example 'yesterday'",
+    ),
+    ([20240409, None], "1 of 1 dates could not be read, for example '20240409'"),
+    (["x" * 1000], f"1 of 1 dates could not be read, for example '{'x' * 40}'"),
+    (["2024-04-09", None, " "], None),
+    ([None, None], None),
+]
+
+
+@pytest.mark.parametrize(("dates", "warning"), LOST_DATES)
+def test_dates_that_cannot_be_read_are_told(dates, warning, tmp_path, caplog):
+    frame = pl.DataFrame({"id": [str(nth) for nth in range(len(dates))], "text": ["x"] * len(dates), "date": dates})
+    read_table(as_parquet(frame, tmp_path), USUAL)
+    assert [record.getMessage() for record in caplog.records] == ([warning] if warning else [])
+    assert {(record.name, record.levelname) for record in caplog.records} <= {("dq.dedup", "WARNING")}
 
 
 def test_json_lines_of_differing_keys(tmp_path):

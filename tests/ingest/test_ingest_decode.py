@@ -1,11 +1,12 @@
 import dataclasses
 import hashlib
+import html
 import pickle
 import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dq.errors import ConfigError
@@ -91,6 +92,11 @@ def test_a_page_rejected_before_keeps_its_reason_and_address():
     assert (decoded.status, decoded.problem, decoded.host) == ("rejected", "HTTP status 404", "a.example")
 
 
+def test_a_page_of_which_nothing_was_kept_has_its_size_and_the_digest_of_nothing():
+    decoded = page(problem="larger than 100 bytes", lost_bytes=200_000_000)
+    assert (decoded.n_bytes, decoded.content_sha256) == (200_000_000, hashlib.sha256(b"").hexdigest())
+
+
 @pytest.mark.parametrize("data", [b"x" * 101, "ا" * 51])
 def test_a_page_that_is_too_large_is_rejected(data):
     decoded = decode_page(RawPage(path="a", data=data), IngestOptions(max_page_bytes=100))
@@ -154,6 +160,25 @@ def test_any_content_becomes_a_row(data, page_format):
     assert (decoded.status == "ok") == bool(decoded.content)
     assert decoded.status == "ok" or decoded.problem
     PAGES.frame([dataclasses.asdict(decoded)])
+
+
+@given(url=st.text() | st.text().map("https://{}/a".format) | st.text("[]:/@.a1\u0661\uff0e").map("http://{}".format))
+@example(url="http://[::1")
+@example(url="https://ex[31m.test/")
+@example(url="http://[v1.x]:99999999/")
+@example(url="http://\u2100.example/")  # a letter that stands for others, which urlsplit refuses in a host
+def test_any_url_becomes_a_row(url):
+    decoded = page(data="<p>a</p>", url=url)
+    assert (decoded.status, decoded.url) == ("ok", url or None)
+    assert decoded.host is None or decoded.host == decoded.host.lower()
+    quoted = html.escape(url)
+    for own in (
+        f'<link rel="canonical" href="{quoted}"><p>a</p>',
+        f'<meta property="og:url" content="{quoted}"><p>a</p>',
+    ):
+        found = page(data=own.encode("utf-8", "replace"))
+        assert found.status in {"ok", "rejected"}  # control characters are no text
+        assert found.url is None or found.host is not None
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))

@@ -163,6 +163,47 @@ def test_nothing_to_read(tmp_path, files):
     assert caught.value.exit_code == 3
 
 
+WITHOUT_RECORD = {
+    "damaged.warc.gz": gzip.compress(b"WARC/1.0\r\nbroken"),
+    "e.warc": b"",
+    "e.jsonl": b"\n \n",
+    "e.ndjson.gz": gzip.compress(b""),
+    "e.csv": b"url,html\n",
+    "e.tsv": b"",
+    "e.json": b"[]",
+    "e.parquet": parquet([{"html": "x"}][:0]),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_RECORD)
+def test_a_file_without_a_record_is_a_rejected_row(tmp_path, name):
+    data = WITHOUT_RECORD[name]
+    put(tmp_path, {name: data, "good.html": "<p>"})
+    page = next(page for page in read(tmp_path) if page.path == name)
+    assert (page.row, page.problem) == (None, "holds no record of a page")
+    assert page.lost_bytes == (0 if name.endswith(".gz") else (tmp_path / name).stat().st_size)
+    with pytest.raises(NothingReadableError, match="hold no record"):
+        read(tmp_path / name)
+
+
+def test_files_that_are_passed_over_are_told_after_the_walk(tmp_path, caplog):
+    put(tmp_path, {"noext": "x", "page.php": "x", "a.html.bz2": "x", "z.zip": "x", ".hidden": "x", "good.html": "<p>"})
+    pages = read_pages([tmp_path], OPTIONS)
+    assert not caplog.records
+    assert [page.path for page in pages] == ["good.html"]
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("dq.ingest", "WARNING")
+    assert record.getMessage().startswith(
+        "4 files of a kind that is not read passed over: 'a.html.bz2', 'noext', 'page.php', 'z.zip'; looked for .html"
+    )
+
+
+def test_nothing_is_told_where_nothing_was_passed_over(tmp_path, caplog):
+    put(tmp_path, {"good.html": "<p>", ".hidden": "x"})
+    assert len(read(tmp_path)) == 1
+    assert not caplog.records
+
+
 def test_no_input_at_all_is_nothing_to_read():
     with pytest.raises(NothingReadableError, match="no input at all"):
         read_pages([], OPTIONS)
@@ -277,6 +318,25 @@ class TestBroken:
             "larger than 100 bytes" in page.problem or "field limit" in page.problem for page in pages if page.problem
         )
         assert all(not page.data for page in pages if page.problem)
+        sizes = {page.path: page.lost_bytes for page in pages if page.problem}
+        assert (sizes["a.html"], sizes["b.html.gz"], sizes["t.parquet"], sizes["t.json"]) == (101, 101, 101, 101)
+        assert all(page.lost_bytes == 0 for page in pages if not page.problem)
+
+    def test_the_size_of_what_cannot_be_read_is_told(self, tmp_path):
+        files = {
+            "a.parquet": "no parquet",
+            "c.html.gz": gzip.compress(os.urandom(9000))[:-9],
+            "d.php": "<p>",
+            "e.jsonl": '{"id": 7}\n{bad}\n{"text": "x"}',
+        }
+        put(tmp_path, files)
+        pages = read(*(tmp_path / name for name in sorted(files)))
+        assert all(page.problem for page in pages if page.path != "e.jsonl")
+        sizes = {page.path: page.lost_bytes for page in pages}
+        assert (sizes["a.parquet"], sizes["d.php"]) == (10, 3)
+        assert sizes["c.html.gz"] > 8000
+        assert [page.lost_bytes for page in pages[-3:]] == [0, 5, 0]
+        assert decode_page(pages[0], OPTIONS).n_bytes == 10
 
     @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read every file")
     def test_a_file_without_permission(self, tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dq.errors import MissingInputError
 from dq.ingest import inputs
-from dq.ingest.inputs import LOOKED_FOR, Kind, find_files, kind_of
+from dq.ingest.inputs import LOOKED_FOR, TOLD_NAMES, Kind, PassedOver, find_files, kind_of
 
 
 def make(root: Path, *names: str) -> Path:
@@ -121,6 +121,32 @@ def test_a_named_file_of_no_known_kind_is_kept_for_a_rejected_row(tmp_path):
     make(tmp_path, "page.php")
     (file,) = find_files([tmp_path / "page.php"])
     assert (file.name, file.kind) == ("page.php", None)
+
+
+def test_a_named_file_of_no_known_kind_is_kept_even_if_a_folder_holds_it(tmp_path):
+    make(tmp_path, "a/page.php")
+    passed_over = PassedOver()
+    assert [file.name for file in find_files([tmp_path, tmp_path / "a/page.php"], passed_over)] == ["page.php"]
+    assert passed_over.names == ["a/page.php"]
+
+
+def test_files_of_no_known_kind_are_counted_once_and_hidden_ones_not(tmp_path):
+    make(tmp_path, "noext", "page.php", "a.html.bz2", "d/z.zip", ".hidden", "good.html", ".git/x")
+    passed_over = PassedOver()
+    files = find_files([tmp_path, tmp_path / "d", f"{tmp_path}/*.php"], passed_over)
+    assert ([file.name for file in files], passed_over.count) == (["good.html"], 4)
+    assert sorted(passed_over.names) == ["a.html.bz2", "d/z.zip", "noext", "page.php"]
+
+
+def test_only_the_first_names_are_kept():
+    passed_over = PassedOver()
+    passed_over.add("\x1b[31m")
+    assert str(passed_over) == "1 file of a kind that is not read passed over: '\\x1b[31m'"
+    for number in range(100):
+        passed_over.add(f"صورة{number}.png")
+    assert len(passed_over.names) == TOLD_NAMES
+    assert str(passed_over).startswith("101 files of a kind that is not read passed over: ")
+    assert str(passed_over).endswith(", 'صورة3.png', ...")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")

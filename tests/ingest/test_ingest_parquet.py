@@ -58,6 +58,7 @@ def test_a_cell_larger_than_a_page_is_not_copied(tmp_path):
     path = write(tmp_path / "t.parquet", {"url": ["a", "b"], "html": [b"x" * 101, b"y"]})
     large, small = rows(path, ["url", "html"], 100)
     assert (large.problem, large.cells) == ("the column html: larger than 100 bytes", {"url": "a"})
+    assert (large.lost_bytes, small.lost_bytes) == (101, 0)
     assert small.cells["html"] == b"y"
 
 

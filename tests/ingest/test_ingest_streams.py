@@ -78,9 +78,9 @@ def test_lines_do_not_depend_on_blocks(text, cuts):
 
 
 @given(lengths=st.lists(st.integers(0, 9)), limit=st.integers(0, 9))
-def test_lines_above_the_limit_are_none(lengths, limit):
+def test_of_lines_above_the_limit_the_length_is_told(lengths, limit):
     text = b"".join(b"x" * length + b"\n" for length in lengths)
-    assert list(lines([text], limit)) == [b"x" * length if length <= limit else None for length in lengths]
+    assert list(lines([text], limit)) == [b"x" * length if length <= limit else length for length in lengths]
 
 
 def test_peek_gives_the_start_and_the_rest():

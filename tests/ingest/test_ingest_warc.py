@@ -62,6 +62,7 @@ def test_other_records_are_passed_over(pages):
 def test_failed_requests_are_rejected_pages(pages):
     (page,) = pages(record(b"<h1>Not found</h1>", status="404 Not Found"))
     assert (page.problem, page.data, page.url) == ("HTTP status 404", b"", "https://e.org/a")
+    assert page.lost_bytes == len(b"<h1>Not found</h1>")
 
 
 def test_a_date_that_is_none(pages):
@@ -99,12 +100,13 @@ def test_http_encodings_are_undone_and_wrong_ones_forgiven(pages, headers, body)
 def test_large_pages_and_bombs_are_left_behind(pages):
     got = pages(
         record(b"x" * 1001),
-        record(gzip.compress(bytes(5_000_000)), HTML, "Content-Encoding: gzip"),
+        record(gzip.compress(bytes(500_000)), HTML, "Content-Encoding: gzip"),
         record(b"<p>a</p>"),
         limit=1000,
     )
     assert [page.problem for page in got] == ["larger than 1000 bytes"] * 2 + [None]
     assert [page.data for page in got] == [b"", b"", b"<p>a</p>"]
+    assert [page.lost_bytes for page in got] == [1001, 1001, 0]  # of the bomb, no more was read
 
 
 def test_a_record_that_is_cut_short(pages):

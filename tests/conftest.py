@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("dq", deadline=None)  # how long a case takes says more of the machine than of the code
+settings.load_profile("dq")
 ROOT = Path(__file__).parents[1]
 SENTENCES = [
     "أعلنت بلدية الساحل أن أعمال توسعة الطريق الدائري ستبدأ مطلع الشهر المقبل وتستمر ستة أشهر.",

@@ -190,9 +190,9 @@ def test_thousands_of_texts_in_one_template_are_compared_with_a_few_each(story, 
     with caplog.at_level("DEBUG", logger="dq.dedup.search"):
         found = search([{"id": str(i), "text": text} for i, text in enumerate([*texts, texts[0]])])
     assert relations(found)[0][2] == "exact"
-    (different, candidates) = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", caplog.messages[-1]))
+    different, candidates = map(int, re.findall(r"\d+", caplog.messages[-1]))
     assert different == len(texts)
-    assert candidates <= 20 * different
+    assert candidates <= 100 * different  # of eight million pairs
 
 
 def test_tables_have_their_schemas_even_when_empty():

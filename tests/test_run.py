@@ -10,8 +10,8 @@ import pytest
 
 from dq import runs
 from dq.errors import FaultError, MissingInputError, NothingReadableError, SuiteError, UsageError
-from dq.options import EngineOptions, GateOptions, Options, Origin
 from dq.explain import explain
+from dq.options import EngineOptions, GateOptions, Options, Origin
 from dq.run import clean_only, draw_again, gate_again, run
 from dq.tables import TABLES
 from tests.conftest import ROOT, article
@@ -269,7 +269,10 @@ def test_brackets_and_stars_in_the_out_folder_are_a_part_of_its_name(feed, tmp_p
 
 def test_a_page_with_an_impossible_address_is_a_page_like_others(tmp_path):
     path = tmp_path / "feed.jsonl"
-    rows = [{"url": url, "text": article(n)} for n, url in enumerate(["http://[::1", "https://ex\x1b[31m.test/", "x" * 5000])]
+    rows = [
+        {"url": url, "text": article(n)}
+        for n, url in enumerate(["http://[::1", "https://ex\x1b[31m.test/", "x" * 5000])
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert run([path], options(), out=tmp_path / "reports").verdict.figures.pages_ok == 3
 

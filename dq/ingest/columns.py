@@ -55,6 +55,7 @@ _HTML_START = re.compile(
     r"|script|style|meta|link|iframe|blockquote|center|font)[\s>/]",
     re.IGNORECASE | re.DOTALL,
 )
+_DOCUMENT = re.compile(r"\s*+(?:<\?xml[^>]*>\s*+)?<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 _HTML_ENDS = re.compile(
     r"</(?:p|div|article|section|body|html|span|h[1-6]|a|li|ul|td|strong|em)\s*>|<br\s*/?>", re.IGNORECASE
 )
@@ -206,7 +207,7 @@ def _content(cells: Mapping[str, Any], roles: Roles) -> tuple[PageFormat, bytes 
         if not value:
             empty = empty or page_format
         elif isinstance(value, str):
-            return _format(page_format, value, roles), *_well_formed(value)
+            return _format(page_format, name, value, roles), *_well_formed(value)
         else:
             return page_format, value, None
     return empty or _default_format(roles), b"", None if empty else "has neither html nor text"
@@ -216,10 +217,12 @@ def _default_format(roles: Roles) -> PageFormat:
     return "html" if roles.html or not roles.text else "text"
 
 
-def _format(page_format: PageFormat, value: str, roles: Roles) -> PageFormat:
-    if page_format == "text" and not roles.text_is_named and looks_like_html(value):
-        return "html"
-    return page_format
+def _format(page_format: PageFormat, name: str, value: str, roles: Roles) -> PageFormat:
+    """HTML may stand in a column called body or content; one that is called text holds text that may mention tags."""
+    if page_format == "html" or roles.text_is_named:
+        return page_format
+    holds_html = _DOCUMENT.match(value) is not None if "text" in _plain(name) else looks_like_html(value)
+    return "html" if holds_html else "text"
 
 
 def _well_formed(text: str) -> tuple[str, str | None]:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dq.ingest import read_pages
 from dq.ingest.rows import MAX_REREADS, ROW_FACTOR, csv_rows, json_lines, json_values
 from dq.ingest.streams import BrokenStreamError
+from dq.options import IngestOptions
 
 BIG = 1_000_000
 NEVER_CLOSED = "a quote is opened and never closed; the lines after it are read as rows of their own"
@@ -248,3 +250,20 @@ class TestCsv:
     def test_a_header_that_is_too_long(self):
         with pytest.raises(BrokenStreamError, match="the header cannot be read"):
             list(csv_rows(again(b"x" * 1000), 100))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("text", "How to write <p>a</p> and <div>b</div> and <b>c</b><br>", "text"),
+        ("plain_text", "<b>Bold</b> claims</p></p></p>", "text"),
+        ("text", "<!DOCTYPE html><html><body><p>a</p></body></html>", "html"),
+        ("content", "<p>a</p>", "html"),
+        ("body", "a < b, said <he>", "text"),
+    ],
+)
+def test_a_column_called_text_holds_text_even_where_it_mentions_tags(tmp_path, name, value, expected):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"url": "https://a.example/", name: value}) + "\n", encoding="utf-8")
+    (found,) = read_pages([path], IngestOptions())
+    assert found.format == expected

@@ -1,7 +1,8 @@
 """Runs the cleaning of pages over shards: in this process or in many; what was finished is found again and kept.
 
-A shard is a run of pages in reading order. Each becomes a folder `<number>` that holds its four tables and the
-fingerprint of what went in; it appears whole or not at all. Where the same command runs again, shards whose
+A shard is a run of pages in reading order. Each is read into a folder `<number>.draft`, and becomes, once all are read,
+a folder `<number>` that holds its four tables; both bear the fingerprint of what went in, and appear whole or not at
+all. Where the same command runs again, shards whose
 fingerprint still holds are not done again. The tables of all shards are then gathered into one file a table whose rows
 and row groups depend on the rows alone, never on shards or workers.
 """
@@ -14,20 +15,24 @@ import itertools
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from importlib import metadata
 from multiprocessing import connection
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
+import zstandard
 
-from dq.clean import clean_pages
-from dq.errors import FaultError
+from dq.clean import Drafts, count, decide, merge, read_drafts
+from dq.clean.sites import TEMPLATE
+from dq.errors import ConfigError, FaultError
 from dq.ingest import RawPage, decode_page
 from dq.options import Options
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, Table
@@ -42,6 +47,7 @@ GROUP_ROWS = 50_000
 SHARD_GROUP_ROWS = 5_000
 """Rows of a row group in a shard; gathering reads only the groups in which its range of ids may stand."""
 FINGERPRINT = "fingerprint"
+KEYS_FILE, DRAFTS_FILE, TEMPLATE_FILE = "keys.parquet", "drafts.zst", "template.parquet"
 FAULT = "dq failed on this page"
 """How the problem of a page begins on which cleaning itself failed."""
 FAULTY_SHARE = 0.05
@@ -60,16 +66,50 @@ def clean_in_shards(
 ) -> list[Path]:
     """Cleans `pages` into shard folders below `folder`; returns them in reading order.
 
-    `progress` hears how many pages were done whenever a shard is finished. Raises FaultError where a worker dies or
-    cleaning itself fails.
+    Every shard is read first, then what recurs on its host is counted over all of them, then each is decided on: so a
+    page is told from its host's template whichever shard the host's other pages are in. `progress` hears how many pages
+    were read whenever a shard is. Raises FaultError where a worker dies or cleaning itself fails.
     """
     shards = cut(pages, options.engine.shard_pages)
     first = list(itertools.islice(shards, 2))
     workers = workers_for(options) if len(first) > 1 else 1
-    jobs = enumerate(itertools.chain(first, shards))
-    if workers == 1:
-        return _run_here(jobs, folder, options, progress)
-    return _run_in_pool(jobs, folder, options, workers, progress)
+    reading = ((shard, (number, shard, folder, options)) for number, shard in enumerate(itertools.chain(first, shards)))
+    drafts = _run(read_shard, reading, folder, workers, progress)
+    template = folder / TEMPLATE_FILE
+    mark = write_template(template, [draft / KEYS_FILE for draft in drafts], options)
+    deciding = (((), (number, draft, folder, template, mark, options)) for number, draft in enumerate(drafts))
+    return _run(decide_shard, deciding, folder, workers, lambda _: None)
+
+
+def write_template(target: Path, keys: Sequence[Path], options: Options) -> str:
+    """Counts what recurs on each host, with what earlier runs kept; returns the fingerprint of the counts."""
+    template = count(keys)
+    kept = Path(options.clean.template) if options.clean.template else None
+    if kept is not None and kept.exists():
+        template = merge(template, read_template(kept))
+    template.write_parquet(target)
+    return hashlib.blake2b(target.read_bytes(), digest_size=16).hexdigest()
+
+
+def read_template(path: Path) -> pl.DataFrame:
+    """What an earlier run kept; ConfigError where the file is something else."""
+    try:
+        template = pl.read_parquet(path, glob=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ConfigError(f"{path} (template) cannot be read: {error}; remove it to begin a new one") from error
+    if template.schema != TEMPLATE:
+        raise ConfigError(f"{path} (template) is no template of hosts: it has the columns {template.columns}")
+    return template
+
+
+def keep_template(folder: Path, options: Options) -> None:
+    """Keeps the counts of a finished cleaning in `folder` for later runs, where the options name a file for them."""
+    if options.clean.template:
+        target = Path(options.clean.template)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        shutil.copyfile(folder / TEMPLATE_FILE, part)
+        part.replace(target)
 
 
 def cut(pages: Iterable[RawPage], most: int) -> Iterator[list[RawPage]]:
@@ -86,20 +126,22 @@ def cut(pages: Iterable[RawPage], most: int) -> Iterator[list[RawPage]]:
         yield shard
 
 
-Jobs = Iterable[tuple[int, list[RawPage]]]
+Jobs = Iterable[tuple[Sequence[RawPage], tuple[Any, ...]]]
+"""The pages that a job reads, and the arguments of its work."""
+Work = Callable[..., Path]
 
 
-def _run_here(jobs: Jobs, folder: Path, options: Options, progress: Callable[[int], None]) -> list[Path]:
+def _run(work: Work, jobs: Jobs, folder: Path, workers: int, progress: Callable[[int], None]) -> list[Path]:
+    if workers > 1:
+        return _run_in_pool(work, jobs, folder, workers, progress)
     done = []
-    for number, shard in jobs:
-        done.append(clean_shard(number, shard, folder, options))
-        progress(len(shard))
+    for pages, arguments in jobs:
+        done.append(work(*arguments))
+        progress(len(pages))
     return done
 
 
-def _run_in_pool(
-    jobs: Jobs, folder: Path, options: Options, workers: int, progress: Callable[[int], None]
-) -> list[Path]:
+def _run_in_pool(work: Work, jobs: Jobs, folder: Path, workers: int, progress: Callable[[int], None]) -> list[Path]:
     """Keeps the pool busy without reading far ahead; spawned processes, for Polars' threads do not survive a fork."""
     done: dict[int, Path] = {}
     waiting: dict[Future[Path], tuple[int, int]] = {}
@@ -112,8 +154,8 @@ def _run_in_pool(
 
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-        for number, shard in jobs:
-            waiting[pool.submit(clean_shard, number, shard, folder, options)] = (number, len(shard))
+        for number, (pages, arguments) in enumerate(jobs):
+            waiting[pool.submit(work, *arguments)] = (number, len(pages))
             if len(waiting) >= workers * AHEAD:
                 collect(wait(waiting, return_when=FIRST_COMPLETED).done)
         collect(wait(waiting).done)
@@ -142,41 +184,86 @@ def _result(future: Future[Path], number: int, folder: Path) -> Path:
         ) from error
 
 
-def clean_shard(number: int, shard: list[RawPage], folder: Path, options: Options) -> Path:
-    """One shard's folder, made unless it is already there with the same fingerprint."""
-    target = folder / f"{number:06}"
-    mark = fingerprint(shard, options)
+def read_shard(number: int, shard: list[RawPage], folder: Path, options: Options) -> Path:
+    """The folder of a shard's drafts, made unless it is already there with the same fingerprint."""
+
+    def write(part: Path) -> None:
+        drafts = _read(shard, options)
+        drafts.keys().write_parquet(part / KEYS_FILE)
+        packed = zstandard.ZstdCompressor(level=1).compress(pickle.dumps(drafts))
+        (part / DRAFTS_FILE).write_bytes(packed)
+
+    return _made(folder / f"{number:06}.draft", fingerprint(shard, options), write)
+
+
+def decide_shard(number: int, draft: Path, folder: Path, template: Path, mark: str, options: Options) -> Path:  # noqa: PLR0913, PLR0917  # a job's arguments
+    """The folder of a shard's tables, made from its drafts unless it is already there with the same fingerprint."""
+
+    def write(part: Path) -> None:
+        # Only this program writes drafts, into its own unfinished folder: what is unpacked here is its own.
+        drafts: Drafts = pickle.loads(zstandard.ZstdDecompressor().decompress((draft / DRAFTS_FILE).read_bytes()))  # noqa: S301
+        frames = _decide(drafts, options, pl.read_parquet(template, glob=False))
+        for table in SHARD_TABLES:
+            table.conform(frames[table.name]).write_parquet(table.file(part), row_group_size=SHARD_GROUP_ROWS)
+
+    return _made(folder / f"{number:06}", f"{(draft / FINGERPRINT).read_text()} {mark}", write)
+
+
+def _made(target: Path, mark: str, write: Callable[[Path], None]) -> Path:
+    """A folder that bears the fingerprint `mark`, written beside and renamed, unless it is there already."""
     if (target / FINGERPRINT).is_file() and (target / FINGERPRINT).read_text() == mark:
         return target
-    frames = _clean(shard, options)
-    part = folder / f"{number:06}.part"
+    part = target.with_name(f"{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
     part.mkdir(parents=True)
-    for table in SHARD_TABLES:
-        table.conform(frames[table.name]).write_parquet(table.file(part), row_group_size=SHARD_GROUP_ROWS)
+    write(part)
     (part / FINGERPRINT).write_text(mark)
     part.rename(target)
     return target
 
 
-def _clean(shard: list[RawPage], options: Options) -> dict[str, pl.DataFrame]:
-    """The tables of one shard; a page on which cleaning itself fails is a row that says so, and the rest goes on."""
+def _read(shard: list[RawPage], options: Options) -> Drafts:
+    """The drafts of one shard; a page on which reading itself fails is a row that says so, and the rest goes on."""
     pages = [decode_page(raw, options.ingest) for raw in shard]
     try:
-        return clean_pages(pages, options.clean)
-    except Exception:  # noqa: BLE001  # which page it was is found below, where each is cleaned alone
-        return clean_pages([_unless_faulty(page, options) for page in pages], options.clean)
+        return read_drafts(pages, options.clean)
+    except Exception:  # noqa: BLE001  # which page it was is found below, where each is read alone
+        return read_drafts([_unless_faulty(page, options) for page in pages], options.clean)
 
 
 def _unless_faulty(page: Page, options: Options) -> Page:
-    """The page itself where it can be cleaned alone, else the page rejected."""
+    """The page itself where it can be read alone, else the page rejected."""
     try:
-        clean_pages([page], options.clean)
+        read_drafts([page], options.clean)
     except Exception as error:  # noqa: BLE001  # hostile pages find errors of every kind
-        problem = f"{FAULT}: {type(error).__name__}: {error}"
-        return dataclasses.replace(page, status="rejected", problem=problem, content="")
+        return _rejected(page, _fault(error))
     return page
+
+
+def _fault(error: Exception) -> str:
+    return f"{FAULT}: {type(error).__name__}: {error}"
+
+
+def _rejected(page: Page, problem: str) -> Page:
+    return dataclasses.replace(page, status="rejected", problem=problem, content="")
+
+
+def _decide(drafts: Drafts, options: Options, template: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The tables of one shard; again a page on which it fails is a row that says so."""
+    try:
+        return decide(drafts, options.clean, template)
+    except Exception:  # noqa: BLE001  # which page it was is found below, where each is decided alone
+        parts = [_decide_one(one, options, template) for one in drafts.each()]
+        return {table.name: pl.concat([part[table.name] for part in parts]) for table in SHARD_TABLES}
+
+
+def _decide_one(drafts: Drafts, options: Options, template: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    try:
+        return decide(drafts, options.clean, template)
+    except Exception as error:  # noqa: BLE001  # as above
+        problem = _fault(error)
+        return decide(drafts.given_up(lambda page: _rejected(page, problem)), options.clean, template)
 
 
 def raise_if_faulty(folder: Path) -> None:

@@ -93,6 +93,10 @@ class CleanOptions:
     """A further article on a page has at least this many words."""
     max_depth: Depth = 2_000
     """HTML pages with elements nested deeper than this are rejected; libxml2 loses what lies deeper than 2,048."""
+    page_seconds: Positive = 60
+    """A page that takes longer than this to read is rejected, and the rest goes on."""
+    template: str | None = None
+    """File in which what recurs on each host is kept from run to run, so that a batch of one page knows its host."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ import polars as pl
 
 from dq import runs
 from dq.dedup import Duplicates, find_duplicates, read_table
-from dq.engine import SHARD_TABLES, clean_in_shards, gather, raise_if_faulty
+from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, raise_if_faulty
 from dq.errors import DqError, FaultError, NothingReadableError
 from dq.figures import Figures, sources
 from dq.figures import count as count_figures
@@ -95,6 +95,7 @@ def clean(run: Run) -> Run:
     for table in SHARD_TABLES:
         gather(table, shards, table.file(run.folder))
     raise_if_faulty(run.folder)
+    keep_template(work, run.options)
     return run
 
 

@@ -175,6 +175,7 @@ ARTICLES = Table(
         "authors": (STRINGS, "names in the byline"),
         "credit": (pl.String, "agency or source named"),
         "published_at": (WALL_TIME, "publication, as the page states it; midnight where it states only a day"),
+        "date_source": (pl.String, "where the date was read: json-ld, meta, time, url, line; null for no date"),
         "language": (pl.String, "ISO 639-1 code of the body; null when there is too little text"),
         "n_words": (pl.Int32, "words of the body; CJK counted by character"),
         "n_paragraphs": (pl.Int32, "paragraphs of the body"),

@@ -111,7 +111,7 @@ def test_nothing_readable_is_exit_3_and_says_what_was_looked_for(tmp_path, capsy
 
 
 def test_a_fault_is_exit_4_and_says_where_the_unfinished_run_lies(feed, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("dq.engine.clean_pages", lambda *_: 1 / 0)
+    monkeypatch.setattr("dq.engine.read_drafts", lambda *_: 1 / 0)
     assert main(["run", str(feed), "--workers", "1"]) == 4
     told = capsys.readouterr().err
     assert "the step clean failed: ZeroDivisionError" in told

@@ -76,7 +76,7 @@ def cleaned(pages, tmp_path):
 
 
 def test_a_page_on_which_cleaning_fails_is_a_row_and_the_rest_goes_on(feed, tmp_path, monkeypatch):
-    honest = engine.clean_pages
+    honest = engine.read_drafts
 
     def fails_on_one(pages, chosen):
         pages = list(pages)
@@ -84,7 +84,7 @@ def test_a_page_on_which_cleaning_fails_is_a_row_and_the_rest_goes_on(feed, tmp_
             raise ValueError("boom")
         return honest(pages, chosen)
 
-    monkeypatch.setattr(engine, "clean_pages", fails_on_one)
+    monkeypatch.setattr(engine, "read_drafts", fails_on_one)
     pages = cleaned(read_pages([feed], IngestOptions()), tmp_path)
     assert pages["status"].to_list() == ["ok"] * 7 + ["rejected"] + ["ok"] * 4
     assert pages["problem"][7] == "dq failed on this page: ValueError: boom"

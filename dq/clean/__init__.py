@@ -1,5 +1,19 @@
-"""Pages become articles: boilerplate is told from text, line by line, and every line keeps its row."""
+"""Pages become articles: line cleaning, page splitting, metadata."""
 
-from dq.clean.page import Cleaned, clean_html, clean_page, clean_pages, clean_text
+from dq.clean.drafts import Drafts
+from dq.clean.drafts import read_pages as read_drafts
+from dq.clean.page import Cleaned, clean_html, clean_page, clean_pages, clean_text, decide
+from dq.clean.sites import count, merge
 
-__all__ = ["Cleaned", "clean_html", "clean_page", "clean_pages", "clean_text"]
+__all__ = [
+    "Cleaned",
+    "Drafts",
+    "clean_html",
+    "clean_page",
+    "clean_pages",
+    "clean_text",
+    "count",
+    "decide",
+    "merge",
+    "read_drafts",
+]

@@ -1,38 +1,36 @@
-"""The way of one page: content -> lines -> scores and roles -> segments -> articles, with a row for every line."""
+"""The way of a batch of pages: content -> lines -> scores, roles -> segments -> articles, and a row for every line."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, overload
 
+import numpy as np
 import polars as pl
 
-from dq.clean import html as markup
-from dq.clean.dates import find_date
-from dq.clean.lines import Line, make_line, score, split_text
-from dq.clean.roles import Role, find_roles, has_colon, label_value, starting_phrase
-from dq.clean.segments import SUBHEADS, Segment, View, main_segment, reads_as_heading, split
-from dq.fold import words as fold_words
+from dq.clean.articles import article_rows, paragraph_rows
+from dq.clean.drafts import NOTHING_STATED, Drafts, Sheet, read_pages, with_problem
+from dq.clean.line_kernels import ENDS, FULL, PROSE_WORDS
+from dq.clean.lines import Line, make_line
+from dq.clean.measured import Measured, Recurrence
+from dq.clean.model import forests
+from dq.clean.roles import OUTLET_WORDS, ROLES, Role, find_roles, head_role, kernel_codes
+from dq.clean.scoring import KEEP, REASON_CODES, Scores, score_lines
+from dq.clean.segments import Segment, View, reads_as_heading, split
+from dq.clean.sites import count, recurrence
 from dq.options import CleanOptions
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, make_id
 
-PROSE = 0.5
-"""Score from which a line is running text."""
-LANGUAGE_SAMPLE = 2_000
-"""Characters of a body that the language detector reads; more change nothing."""
-LANGUAGE_WORDS = 8
-"""Words below which a language would be a guess."""
-HEADER_LINES = 2
-"""A date this many lines above the headline still belongs to it; further up it is the clock of the page's header."""
-OUTLET_WORDS = 6
-_PLACE_NAME = re.compile(r"^[^\W\d]+(?: [^\W\d]+){0,2}\s*:\s*[^\W\d]+(?: [^\W\d]+){1,3}$")
-_OUTLET = re.compile(r"[–—:-]\s*$|\s[–—-]\s|^[–—-]")
+FIRM = frozenset({"share", "form", "footer", "widget", "related", "tags"})
+"""Labels whose rules hardly ever hold of text: they remove a line whatever its score. The others describe it."""
+NO_TEXT = frozenset({"byline", "date", "credit", "caption"})
+"""Labels of lines that are read into metadata; they remove a line unless it is surely text."""
+SURE = 0.8
+"""Score from which a line that reads as a caption or byline is text all the same."""
+RECURS = "recurs-on-host"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,30 +43,19 @@ class Cleaned:
     paragraphs: tuple[dict[str, Any], ...]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """A page read: its lines, how sure each is content, and what the markup says of the whole.
+def clean_pages(
+    pages: Iterable[Page], options: CleanOptions, template: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
+    """Pages as frames of the tables pages, lines, articles and paragraphs, each in its schema.
 
-    `prose` tells which lines are running text and `inner` which may stand between them; `left_out` is the reason of
-    lines that are neither.
+    `template` has what recurs on the pages' hosts (`sites.TEMPLATE`); it is counted on these pages where not given.
     """
-
-    lines: list[Line]
-    scores: Sequence[float]
-    prose: Sequence[bool]
-    inner: Sequence[bool]
-    left_out: str
-    most_inner: int = SUBHEADS
-    trusted: bool = False
-    title: str = ""
-    author: str | None = None
-    stated_date: str | None = None
-    guessed_date: str | None = None
+    return decide(read_pages(pages, options), options, template)
 
 
-def clean_pages(pages: Iterable[Page], options: CleanOptions) -> dict[str, pl.DataFrame]:
-    """Pages as frames of the tables pages, lines, articles and paragraphs, each in its schema."""
-    cleaned = [clean_page(page, options) for page in pages]
+def decide(drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
+    """The tables of pages that were read."""
+    cleaned = list(cleaned_pages(drafts, options, template))
     return {
         "pages": PAGES.frame(dataclasses.asdict(one.page) for one in cleaned),
         "lines": LINES.frame(row for one in cleaned for row in one.lines),
@@ -77,15 +64,16 @@ def clean_pages(pages: Iterable[Page], options: CleanOptions) -> dict[str, pl.Da
     }
 
 
+def cleaned_pages(drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None) -> Iterator[Cleaned]:
+    """Every page of the drafts, cleaned: flattened ones, HTML, then those that could not be read."""
+    for name, sheet in zip(("text", "html"), drafts.sheets, strict=True):
+        yield from _clean_sheet(name, sheet, options, template)
+    yield from (Cleaned(page=page, lines=(), articles=(), paragraphs=()) for page in drafts.unread)
+
+
 def clean_page(page: Page, options: CleanOptions) -> Cleaned:
     """One page, cleaned; a page that cannot be read as articles comes back with a status and a problem."""
-    if page.status != "ok":
-        return Cleaned(page=page, lines=(), articles=(), paragraphs=())
-    if page.format == "html" and (deep := markup.depth(page.content)) > options.max_depth:
-        problem = f"elements are nested {deep} deep; the limit is {options.max_depth} (max_depth)"
-        return Cleaned(page=_with(page, "rejected", problem), lines=(), articles=(), paragraphs=())
-    reading = read_html(page.content, page.url) if page.format == "html" else read_text(page.content)
-    return assemble(page, reading, options)
+    return next(cleaned_pages(read_pages([page], options), options, None))
 
 
 def clean_text(text: str, *, url: str | None = None, options: CleanOptions | None = None) -> Cleaned:
@@ -120,125 +108,171 @@ def _loose_page(content: str, url: str | None, form: Literal["html", "text"]) ->
     )
 
 
-def _with(page: Page, status: Any, problem: str) -> Page:
-    told = problem if page.problem is None else f"{page.problem}; {problem}"
-    return dataclasses.replace(page, status=status, problem=told)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Reading:
+    """All that is known of a sheet's lines when its pages are decided on."""
+
+    sheet: Sheet
+    measured: Measured
+    roles: Sequence[Role | None]
+    recurrence: Recurrence
+    scores: Scores
+    reasons: Sequence[int]
 
 
-def read_text(text: str) -> Reading:
-    """A page that was already flattened: the line scorer decides."""
-    return read_lines(split_text(text))
+def _clean_sheet(name: str, sheet: Sheet, options: CleanOptions, template: pl.DataFrame | None) -> Iterator[Cleaned]:
+    if sheet.pages:
+        reading = read_sheet(name, sheet, template)
+        for place, page in enumerate(sheet.pages):
+            yield assemble(page, place, reading, options)
 
 
-def read_lines(lines: list[Line]) -> Reading:
-    """Lines read by the line scorer alone; what reads as a heading counts only between paragraphs."""
-    scores = score(lines)
-    prose = [value >= PROSE and not reads_as_heading(line) for value, line in zip(scores, lines, strict=True)]
-    once = Counter(line.key for line in lines)
-    inner = [once[line.key] == 1 for line in lines]
-    return Reading(lines=lines, scores=scores.tolist(), prose=prose, inner=inner, left_out="not-running-text")
-
-
-def read_html(html: str, url: str | None) -> Reading:
-    """An HTML page: trafilatura decides; where it finds nothing, the line scorer does."""
-    tree = markup.parse(html)
-    if tree is None:
-        return read_lines([])
-    stated = markup.stated_date(tree)
-    markup.prune(tree)
-    lines = markup.flatten(tree)
-    found = markup.extract(html, url)
-    if found is None or not found.paragraphs:
-        return dataclasses.replace(read_lines(lines), stated_date=stated)
-    kept = markup.match(lines, found)
+def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Reading:
+    """All lines of a sheet, with their roles and scores; `name` is that of the models, text or html."""
+    measured = sheet.measured()
+    numbers = find_roles(sheet.lines.texts, measured)
+    known = recurrence(measured, sheet.hosts, count([sheet.keys(measured)]) if template is None else template)
+    rows = np.hstack([measured.features(kernel_codes(numbers), sheet.urls), sheet.columns])
+    scores = score_lines(rows, measured, known, forests(name))
     return Reading(
-        lines=lines,
-        scores=[
-            max(value, PROSE) if keep else min(value, PROSE / 2) for value, keep in zip(score(lines), kept, strict=True)
-        ],
-        prose=[keep and line.tag not in HEADINGS for keep, line in zip(kept, lines, strict=True)],
-        inner=kept,
-        left_out="left-out-by-trafilatura",
-        most_inner=len(lines),
-        trusted=True,
-        title=found.title or "",
-        author=found.author,
-        stated_date=stated,
-        guessed_date=found.date,
+        sheet=sheet,
+        measured=measured,
+        roles=[ROLES[number] for number in numbers.tolist()],
+        recurrence=known,
+        scores=scores,
+        reasons=scores.reasons().tolist(),
     )
 
 
-SOFT_LABELS = frozenset({"byline", "related", "credit", "date"})
-"""Labels that a longer line of running text may bear by its first words alone; there the scorer decides."""
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-
-
-def assemble(page: Page, reading: Reading, options: CleanOptions) -> Cleaned:
-    """Rows of all tables for a page that was read."""
-    lines = reading.lines
-    roles = find_roles(lines)
-    prose = [
-        is_prose and (role is None or (role.label in SOFT_LABELS and line.n_words > 2 * OUTLET_WORDS))
-        for is_prose, role, line in zip(reading.prose, roles, lines, strict=True)
-    ]
-    view = View(
-        lines=lines,
-        prose=prose,
-        inner=[inner and role is None for inner, role in zip(reading.inner, roles, strict=True)],
-        roles=roles,
-        copies=Counter(line.key for line in lines),
-        title_hint=reading.title,
-        url=page.url or "",
-        most_inner=reading.most_inner,
-        trusted=reading.trusted,
-    )
+def assemble(page: Page, place: int, reading: Reading, options: CleanOptions) -> Cleaned:
+    """Rows of all tables for the page at `place` on its sheet."""
+    view = page_view(page, place, reading)
+    stated = reading.sheet.stated[place] if reading.sheet.stated else NOTHING_STATED
     segments = split(view, options.min_article_words)
+    if not any(segment.is_main for segment in segments):
+        segments = [dataclasses.replace(one, is_main=at == 0) for at, one in enumerate(segments)]
+    rows = line_rows(page, view, segments, reasons_of(place, reading))
     if not segments:
-        problem = f"no article found: none of {len(lines)} lines reads as running text"
-        rows = line_rows(page, view, reading, [])
-        return Cleaned(page=_with(page, "empty", problem), lines=tuple(rows), articles=(), paragraphs=())
-    rows = line_rows(page, view, reading, segments)
-    articles = article_rows(page, view, reading, segments, rows)
+        problem = f"no article found: none of {len(rows)} lines reads as running text"
+        return Cleaned(page=with_problem(page, "empty", problem), lines=tuple(rows), articles=(), paragraphs=())
+    articles = article_rows(page, view, stated, segments, rows)
     paragraphs = [paragraph for row in articles for paragraph in paragraph_rows(row)]
     return Cleaned(page=page, lines=tuple(rows), articles=tuple(articles), paragraphs=tuple(paragraphs))
 
 
-def line_rows(page: Page, view: View, reading: Reading, segments: Sequence[Segment]) -> list[dict[str, Any]]:
+class PageLines(Sequence[Line]):
+    """The lines of a page, each folded when it is first asked for: most never are."""
+
+    def __init__(self, texts: Sequence[str], tags: Sequence[str], bullets: Sequence[bool]) -> None:
+        """`tags` may be empty, for text."""
+        self._texts, self._tags, self._bullets = texts, tags, bullets
+        self._made: dict[int, Line] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Line]: ...
+    def __getitem__(self, at: int | slice) -> Line | Sequence[Line]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        if at not in self._made:
+            tag = self._tags[at] if self._tags else ""
+            line = make_line(self._texts[at], tag=tag)
+            self._made[at] = dataclasses.replace(line, bullet=line.bullet or self._bullets[at])
+        return self._made[at]
+
+
+def page_view(page: Page, place: int, reading: Reading) -> View:
+    """The page as segmentation sees it."""
+    first, end = (int(at) for at in reading.measured.pages[place : place + 2])
+    measured, scores = reading.measured, reading.scores
+    stated = reading.sheet.stated[place] if reading.sheet.stated else NOTHING_STATED
+    roles = reading.roles[first:end]
+    words = measured.words[first:end].tolist()
+    content = scores.content[first:end].tolist()
+    texts = reading.sheet.lines.texts[first:end].to_list()
+    lines = PageLines(texts, stated.tags, reading.sheet.lines.bullet[first:end].tolist())
+    keys = measured.keys[first:end].tolist()
+    copies = Counter(keys)
+    kept = [score >= KEEP and not is_told(role, score) for score, role in zip(content, roles, strict=True)]
+    ends = measured.stats[first:end, ENDS].tolist()
+    return View(
+        texts=texts,
+        lines=lines,
+        words=words,
+        keys=keys,
+        copies=[copies[key] for key in keys],
+        kept=kept,
+        prose=[
+            keep or (role is None and n >= PROSE_WORDS and (stop > 0 or n >= FULL) and not reads_as_heading(lines[at]))
+            for at, (keep, role, n, stop) in enumerate(zip(kept, roles, words, ends, strict=True))
+        ],
+        roles=roles,
+        content=content,
+        headline=scores.headline[first:end].tolist(),
+        title_hint=stated.title,
+        url=page.url or "",
+    )
+
+
+def is_told(role: Role | None, score: float) -> bool:
+    """Whether a role says more than the score."""
+    return role is not None and (role.label in FIRM or (role.label in NO_TEXT and score < SURE))
+
+
+def reasons_of(place: int, reading: Reading) -> list[str]:
+    """For each line of the page the reason code that weighed most; of recurrence with its evidence."""
+    first, end = reading.measured.pages[place : place + 2]
+    pages = int(reading.recurrence.host_pages[place])
+    names = [REASON_CODES[number] for number in reading.reasons[first:end]]
+    counts = reading.recurrence.lines[first:end].tolist()
+    return [
+        f"{name}: on {int(n)} of {max(pages, int(n))} pages of this host" if name == RECURS and n > 1 else name
+        for name, n in zip(names, counts, strict=True)
+    ]
+
+
+def line_rows(page: Page, view: View, segments: Sequence[Segment], reasons: Sequence[str]) -> list[dict[str, Any]]:
     """A row of the table lines for every line of the page."""
     kept = {at: (label, ordinal) for ordinal, segment in enumerate(segments) for at, label in _kept_lines(segment)}
     heads = {at: role for segment in segments for at, role in head_roles(view, segment).items()}
     boxed = boxed_lines(view, {at for segment in segments for at in segment.body})
-    seen: set[str] = set()
-    titles = {view.lines[s.title].key for s in segments if s.title is not None}
+    titles = {view.keys[segment.title] for segment in segments if segment.title is not None}
+    seen: set[int] = set()
     rows = []
-    for at, line in enumerate(view.lines):
-        role = view.roles[at] or heads.get(at)
+    for at, text in enumerate(view.texts):
         label, ordinal = kept.get(at, (None, None))
+        reason = HEADLINE_REASONS.get(label or "", reasons[at])
         if label is None:
             role = removed_role(
-                line,
-                role,
-                copy=line.key in seen or line.key in titles,
+                view.words[at],
+                view.roles[at] or heads.get(at),
+                copy=view.keys[at] in seen or view.keys[at] in titles,
                 boxed=boxed[at],
-                left_out=reading.left_out,
+                reason=reasons[at],
             )
-        row = {
-            "page_id": page.page_id,
-            "line": at,
-            "text": line.text,
-            "label": label or (role.label if role else "other"),
-            "kept": label is not None,
-            "reason": KEPT_REASONS[label] if label else (role.reason if role else reading.left_out),
-            "score": float(reading.scores[at]),
-            "article": ordinal,
-        }
-        rows.append(row)
-        if line.words:
-            seen.add(line.key)
+            label, reason = role.label, role.reason
+        rows.append(
+            {
+                "page_id": page.page_id,
+                "line": at,
+                "text": text,
+                "label": label,
+                "kept": ordinal is not None,
+                "reason": reason,
+                "score": view.content[at],
+                "article": ordinal,
+            }
+        )
+        if view.words[at]:
+            seen.add(view.keys[at])
     return rows
 
 
-KEPT_REASONS = {"title": "headline-of-text", "subtitle": "standfirst-before-text", "body": "running-text"}
+HEADLINE_REASONS = {"title": "headline-of-text", "subtitle": "standfirst-before-text"}
 
 
 def _kept_lines(segment: Segment) -> list[tuple[int, str]]:
@@ -247,7 +281,7 @@ def _kept_lines(segment: Segment) -> list[tuple[int, str]]:
     return kept + ([(segment.title, "title")] if segment.title is not None else [])
 
 
-def removed_role(line: Line, role: Role | None, *, copy: bool, boxed: bool, left_out: str) -> Role:
+def removed_role(words: float, role: Role | None, *, copy: bool, boxed: bool, reason: str) -> Role:
     """The label and reason of a line that no article keeps."""
     if copy and (role is None or role.label == "caption"):
         return Role("repeat", "printed-before")
@@ -255,14 +289,14 @@ def removed_role(line: Line, role: Role | None, *, copy: bool, boxed: bool, left
         return role
     if boxed:
         return Role("related", "in-related-box")
-    return Role("navigation", left_out) if line.n_words <= OUTLET_WORDS else Role("other", left_out)
+    return Role("navigation", reason) if words <= OUTLET_WORDS else Role("other", reason)
 
 
 def boxed_lines(view: View, body: set[int]) -> list[bool]:
     """Whether a related-articles heading stands between the text above and each line."""
     found = []
     boxed = False
-    for at in range(len(view.lines)):
+    for at in range(len(view.words)):
         found.append(boxed)
         if at in body or view.label(at) in {"footer", "form"}:
             boxed = False
@@ -281,194 +315,3 @@ def head_roles(view: View, segment: Segment) -> dict[int, Role]:
     between = range(segment.title + 1, segment.body[0])
     found = ((at, head_role(view.lines[at])) for at in between if view.roles[at] is None and at != segment.subtitle)
     return {at: role for at, role in found if role is not None}
-
-
-def head_role(line: Line) -> Role | None:
-    """The role of a short line between headline and text, by its form."""
-    if line.n_words > OUTLET_WORDS:
-        return None
-    if _PLACE_NAME.match(line.text):
-        return Role("byline", "place-and-name")
-    if line.text.endswith("/"):
-        return Role("credit", "source-line")
-    return Role("byline", "outlet-and-place") if _OUTLET.search(line.text) else None
-
-
-def article_rows(
-    page: Page, view: View, reading: Reading, segments: Sequence[Segment], rows: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """A row of the table articles for every segment."""
-    main = main_segment(view, segments)
-    total = sum(len(row["text"]) for row in rows)
-    kept = sum(len(row["text"]) for row in rows if row["kept"])
-    return [
-        {
-            "article_id": make_id(page.page_id, str(ordinal)),
-            "page_id": page.page_id,
-            "ordinal": ordinal,
-            "is_main": ordinal == main,
-            "url": page.url,
-            "host": page.host,
-            "boilerplate_share": 1 - kept / total if total else 0.0,
-            "cluster_id": None,
-            "is_canonical": True,
-            **article_text(view, segment, reading, is_main=ordinal == main),
-            **article_metadata(view, segment, reading, rows, is_main=ordinal == main),
-        }
-        for ordinal, segment in enumerate(segments)
-    ]
-
-
-def article_text(view: View, segment: Segment, reading: Reading, *, is_main: bool) -> dict[str, Any]:
-    """Title, standfirst, body and what is counted on them."""
-    body = "\n\n".join(view.lines[at].text for at in segment.body)
-    title = (
-        view.lines[segment.title].text if segment.title is not None else (reading.title or None) if is_main else None
-    )
-    return {
-        "title": title,
-        "subtitle": view.lines[segment.subtitle].text if segment.subtitle is not None else None,
-        "body": body,
-        "language": detect_language(f"{title or ''}\n{body}"),
-        "n_words": sum(len(view.lines[at].words) for at in segment.body),
-        "n_paragraphs": len(segment.body),
-    }
-
-
-def article_metadata(
-    view: View, segment: Segment, reading: Reading, rows: Sequence[dict[str, Any]], *, is_main: bool
-) -> dict[str, Any]:
-    """Authors, credit and date from the lines of the segment, the markup's own where the lines are silent."""
-    head = segment.title if segment.title is not None else segment.body[0]
-    before = rows[max(segment.start, head - HEADER_LINES) : segment.body[-1] + 1]
-    behind = itertools.takewhile(
-        lambda row: row["label"] not in {"related", "footer", "form"}, rows[segment.body[-1] + 1 : segment.end]
-    )
-    around = [*before, *behind]
-    bylines = (row["text"] for row in around if row["label"] == "byline" and row["reason"] != "outlet-and-place")
-    authors = [name for text in bylines for name in split_authors(text)]
-    if not authors and is_main and reading.author:
-        authors = [name for part in reading.author.split(";") for name in split_authors(part)]
-    named = (label_value(row["text"]).strip("/ –—-") for row in around if row["label"] == "credit")
-    return {
-        "authors": list(dict.fromkeys(authors)),
-        "credit": next(named, None) or dateline_agency(view.lines[segment.body[0]].text),
-        "published_at": publication_date(view, segment, reading, is_main=is_main),
-    }
-
-
-def publication_date(view: View, segment: Segment, reading: Reading, *, is_main: bool) -> datetime | None:
-    """The date that the markup states, else that of a line at the headline, else trafilatura's guess.
-
-    A header's clock is none of these. A guess of 1 January means that only a year was read, and is left out.
-    """
-    stated = find_date(reading.stated_date or "") if is_main else None
-    if stated is not None:
-        return stated
-    dates = (find_date(view.lines[at].text) for at in date_lines(view, segment))
-    if (told := next((date for date in dates if date is not None), None)) is not None or not is_main:
-        return told
-    guess = find_date(reading.guessed_date or "")
-    return None if guess is None or (guess.month, guess.day) == (1, 1) else guess
-
-
-_DATELINE = re.compile(
-    r"^[^.،,؟!:()–—-]{2,40}\s*(?:[,،]\s*[^.()–—-]{2,30})?"
-    r"(?:\((?P<bracket>[^()]{2,40})\)\s*[:–—-]|[–—/-]\s+(?P<dash>[^–—/().-]{2,40}?)\s*[:–—-]\s)"
-)
-DATELINE_WORDS = 5
-"""An agency in a dateline has at most this many words."""
-
-
-def dateline_agency(paragraph: str) -> str | None:
-    """The agency in a dateline: `CITY (Agency) —`, `City - Agency -`; None where there is no dateline.
-
-    >>> dateline_agency("LANTERN COVE (Rafid News Agency) — The results of weekly tests will be published.")
-    'Rafid News Agency'
-    >>> dateline_agency("The council said on Monday - after a long debate - that it would act.")
-    """
-    match = _DATELINE.match(paragraph)
-    agency = (match["bracket"] or match["dash"]).strip() if match else ""
-    return agency if agency and len(agency.split()) <= DATELINE_WORDS and _place_is_short(match) else None
-
-
-def _place_is_short(match: re.Match[str] | None) -> bool:
-    return match is not None and len(re.split(r"[(–—/-]", match[0])[0].split()) <= PLACE_WORDS
-
-
-PLACE_WORDS = 3
-"""A dateline's place has at most this many words."""
-
-
-def date_lines(view: View, segment: Segment) -> list[int]:
-    """Lines that may tell when the article was published: below its headline, labelled ones after it, just above it."""
-    first = segment.body[0]
-    head = segment.title if segment.title is not None else first
-    below = [at for at in range(head + 1, first) if view.label(at) in DATED_LABELS]
-    labelled = [at for at in range(first, segment.end) if view.roles[at] == Role("date", "date-label")]
-    above = [at for at in range(max(segment.start, head - HEADER_LINES), head) if view.label(at) in DATED_LABELS]
-    return [*below, *labelled, *reversed(above)]
-
-
-DATED_LABELS = frozenset({"date", "byline"})
-
-
-_AND = re.compile(r"\s*(?:,|،|;|؛| and | et | y | und | و(?=\S+ \S+$)|&|/)\s*")
-_PARTS = re.compile(r"\s+[|·•—–-]\s+|\s*[|·•]\s*")
-_IN_BRACKETS = re.compile(r"\s*[(\[].*?[)\]]\s*$")
-_READING_TIME = re.compile(
-    r"مدة القراءة|وقت القراءة|زمن القراءة|min(?:ute)?s? read|reading time|"
-    r"temps de lecture|lesezeit|tiempo de lectura|זמן קריאה",
-    re.IGNORECASE,
-)
-AUTHOR_WORDS = (2, 5)
-"""Fewest and most words of a person's name in a byline; a single word is a desk or an agency."""
-
-
-def split_authors(byline: str) -> list[str]:
-    """The names in a byline; its label, dates, reading times and any place in brackets are left out.
-
-    >>> split_authors("By Jane Doe and John Roe (London)"), split_authors("كتب: سالم الهاشمي")
-    (['Jane Doe', 'John Roe'], ['سالم الهاشمي'])
-    >>> split_authors("Par Claire Roux — Publié le 28 janvier 2026 — Temps de lecture : 2 min")
-    ['Claire Roux']
-    """
-    part = _IN_BRACKETS.sub("", _PARTS.split(byline)[0])
-    line = make_line(part)
-    label = starting_phrase(line, "byline")
-    value = label_value(part) if has_colon(part) else " ".join(part.split()[label:])
-    names = (name.strip() for name in _AND.split(_before_digits(value)))
-    fewest, most = AUTHOR_WORDS
-    return [name for name in names if fewest <= len(name.split()) <= most]
-
-
-def _before_digits(text: str) -> str:
-    """What stands before a reading time, and before the first word with a digit, where a date or time begins."""
-    name = _READING_TIME.split(text)[0]
-    return " ".join(itertools.takewhile(lambda word: not any(map(str.isdigit, word)), name.split()))
-
-
-def paragraph_rows(article: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the table paragraphs for a row of articles."""
-    return [
-        {
-            "article_id": article["article_id"],
-            "paragraph": place,
-            "text": text,
-            "n_words": len(fold_words(text)),
-            "reuse_id": None,
-            "reuse_articles": 1,
-            "reuse_hosts": 1,
-        }
-        for place, text in enumerate(article["body"].split("\n\n"))
-    ]
-
-
-def detect_language(text: str) -> str | None:
-    """ISO 639-1 code of the text, or None where there is too little of it."""
-    sample = text[:LANGUAGE_SAMPLE]
-    if len(fold_words(sample)) < LANGUAGE_WORDS:
-        return None
-    import py3langid  # noqa: PLC0415  # half a second to load, paid when the first article is read
-
-    return str(py3langid.classify(sample)[0])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq.clean.dates import find_date, is_date_line, months
+from dq.clean.calendars import find_month
+from dq.clean.dates import find_date, is_date_line
 
 WRITTEN = [
     ("22 ديسمبر، 2021", "2021-12-22"),
@@ -65,7 +66,7 @@ def test_the_time_of_day_is_read_with_the_date():
 
 
 @given(
-    st.dates(min_value=datetime(1990, 1, 1).date()),
+    st.dates(datetime(1990, 1, 1).date(), datetime(2099, 12, 31).date()),
     st.sampled_from(["{y}-{m:02}-{d:02}", "{d}/{m}/{y}", "{d} {name} {y}", "{y}年{m}月{d}日"]),
 )
 def test_every_day_survives_being_written(day, form):
@@ -103,4 +104,4 @@ def test_a_sentence_with_a_date_is_no_date_line():
 
 
 def test_both_month_systems_of_arabic_are_known():
-    assert {months()[name] for name in (("يناير",), ("كانون", "الثاني"), ("جانفي",))} == {1}
+    assert {find_month(*name)[1][0].number for name in (("يناير",), ("كانون", "الثاني"), ("جانفي",))} == {1}

@@ -1,5 +1,7 @@
 """Whole pages: the shapes that scrapers bring home, and what must become of them."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -232,7 +234,7 @@ PAGE = st.lists(LINE, max_size=40)
 def test_nothing_vanishes_and_every_row_is_labelled(lines):
     content = "\n".join(lines)
     cleaned = clean(content)
-    assert len(cleaned.lines) == sum(1 for line in content.splitlines() if line.strip())
+    assert len(cleaned.lines) == sum(1 for line in re.split("[\n\r\x0b\x0c]", content) if line.strip())
     assert all(row["label"] in LABELS and row["reason"] and 0 <= row["score"] <= 1 for row in cleaned.lines)
     assert all(
         row["kept"] == (row["label"] in {"title", "subtitle", "body"}) == (row["article"] is not None)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dq.clean.lines import make_line
-from dq.clean.roles import RULES, find_role, find_roles, label_value
+from dq.clean.measured import measure_lines, split_pages
+from dq.clean.roles import ROLES, RULES, find_role, find_roles, label_value
 
 KNOWN = [
     ("TT", "widget", "widget-label"),
@@ -73,9 +74,22 @@ def test_every_line_gets_a_known_rule_or_none(text):
     assert role is None or (role.label, role.reason) in {(label, reason) for label, reason, _ in RULES}
 
 
-def test_equal_lines_have_equal_roles():
-    lines = [make_line(text) for text in ("TT", "خبر", "TT")]
-    assert find_roles(lines) == [find_role(line) for line in lines]
+def in_batch(texts):
+    lines = split_pages(["\n".join(texts)])
+    return [ROLES[number] for number in find_roles(lines.texts, measure_lines(lines))]
+
+
+@pytest.mark.parametrize("texts", [["TT", "خبر", "TT"], [case[0] for case in KNOWN], TEXT])
+def test_a_line_has_the_same_role_in_a_batch_and_alone(texts):
+    assert in_batch(texts) == [find_role(make_line(text)) for text in texts]
+
+
+@given(
+    st.lists(st.text(alphabet="abcشارك مقال:0123./@()«»2024", min_size=1, max_size=30).filter(str.strip), min_size=1)
+)
+def test_no_role_is_lost_in_a_batch(texts):
+    texts = [part for text in texts if (part := split_pages([text]).texts[0])]
+    assert in_batch(texts) == [find_role(make_line(text)) for text in texts]
 
 
 def test_a_label_without_a_colon_is_its_own_value():

@@ -54,8 +54,8 @@ class Batch:
             "article_id": f"a{number:03}", "page_id": page["page_id"], "ordinal": 0, "is_main": True, "url": page["url"],
             "host": host, "title": f"{prose(language, 6, number)} {number}", "subtitle": None,
             "body": "\n\n".join(prose(language, 40, f"{number}:{place}") for place in range(3)), "authors": ["A. Writer"],
-            "credit": None, "published_at": datetime(2024, 4, 9, 8, 30), "language": language, "n_words": 120,
-            "n_paragraphs": 3, "boilerplate_share": 0.4, "cluster_id": None, "is_canonical": True,
+            "credit": None, "published_at": datetime(2024, 4, 9, 8, 30), "date_source": "json-ld", "language": language,
+            "n_words": 120, "n_paragraphs": 3, "boilerplate_share": 0.4, "cluster_id": None, "is_canonical": True,
         } | values  # fmt: skip
         self.articles.append(row)
         return row

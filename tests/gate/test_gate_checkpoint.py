@@ -27,7 +27,7 @@ BETWEEN = "expect_column_values_to_be_between"
 ARTICLE = {
     "article_id": "a", "page_id": "p", "ordinal": 0, "is_main": True, "url": "u", "host": "h", "title": "t",
     "subtitle": None, "body": "b", "authors": ["x", "y"], "credit": None, "published_at": datetime(2024, 1, 1),
-    "language": "ar", "n_words": 5, "n_paragraphs": 1, "boilerplate_share": 0.5, "cluster_id": None, "is_canonical": True,
+    "date_source": "line", "language": "ar", "n_words": 5, "n_paragraphs": 1, "boilerplate_share": 0.5, "cluster_id": None, "is_canonical": True,
 }  # fmt: skip
 
 

@@ -286,7 +286,7 @@ def article_rows(page: Scraped) -> list[dict[str, Any]]:
             "article_id": make_id(page.page_id, str(ordinal)), "page_id": page.page_id, "ordinal": ordinal,
             "is_main": ordinal == 0, "url": page.address, "host": page.host, "title": title, "subtitle": None,
             "body": "\n\n".join(body), "authors": ["فريق التحرير"], "credit": None, "published_at": page.published,
-            "language": page.language, "n_words": len(words(" ".join(body))), "n_paragraphs": len(body),
+            "date_source": "meta" if page.published else None, "language": page.language, "n_words": len(words(" ".join(body))), "n_paragraphs": len(body),
             "boilerplate_share": 1 - kept / characters, "cluster_id": None, "is_canonical": True,
         })  # fmt: skip
     return rows

@@ -1,0 +1,69 @@
+"""From measured lines to scores: three passes of small models, and the reason that weighed most.
+
+The first pass sees each line, its neighbourhood and its page. The second, once it is told the first's scores, finds the
+headline. The third knows all this and what the host repeats, and decides. Recurrence never removes what the third pass
+would surely keep without it (`SURE_PROSE`): a reused paragraph is not boilerplate.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from dq.clean.columns import FEATURES
+from dq.clean.measured import F32, F64, Measured, Recurrence
+from dq.clean.model import REASONS, Forests, reason_numbers
+
+REASON_CODES = tuple(REASONS)
+KEEP = 0.45
+"""Score from which a line is content: a little below a half, for a lost paragraph is worse than a line too many."""
+SURE_PROSE = 0.93
+"""Score without knowledge of the host from which a line stays content, whatever the host's other pages hold."""
+_OWN_SCORE = REASON_CODES.index("first-impression")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Scores:
+    """For every line of a batch: how sure it is content and how sure the headline (0..1), and why.
+
+    `parts` has what each reason code adds to the content score, in log-odds, shape (n_lines, len(REASONS)).
+    """
+
+    content: F64
+    headline: F64
+    parts: F32
+
+    def reasons(self) -> npt.NDArray[np.int64]:
+        """For each line the number of the reason code that weighed most for the way in which it was decided."""
+        sign = np.where(self.content >= KEEP, 1.0, -1.0)[:, None]
+        return (self.parts * sign).argmax(1) if len(self.content) else np.zeros(0, np.int64)
+
+
+def score_lines(rows: F32, measured: Measured, recurrence: Recurrence, forests: Forests) -> Scores:
+    """All passes over the lines of a batch; `rows` are FEATURES, with the markup's columns behind them for HTML."""
+    numbers = reason_numbers(rows.shape[1] - len(FEATURES))
+    first, own = forests.first.score(rows, numbers[0])
+    alone = Recurrence.none(measured)
+    seen = np.hstack([rows, measured.second(first, alone)])
+    headline, _ = forests.headline.score(seen, numbers[1])
+    anchors = measured.headline(headline)
+    content, parts = forests.third.score(np.hstack([seen, anchors]), numbers[2])
+    if (recurrence.host_pages > 1).any():
+        seen[:, rows.shape[1] :] = measured.second(first, recurrence)
+        told, told_parts = forests.third.score(np.hstack([seen, anchors]), numbers[2])
+        overruled = (content >= SURE_PROSE) & (told < content)
+        content, parts = np.where(overruled, content, told), np.where(overruled[:, None], parts, told_parts)
+    return Scores(content=content, headline=headline, parts=_own_reasons(parts, own))
+
+
+def _own_reasons(parts: F32, own: F32) -> F32:
+    """Contributions in which the first pass's score is replaced by what made it, in proportion to what spoke for it."""
+    agreeing = np.maximum(0, own * np.sign(own.sum(1, keepdims=True)))
+    whole = agreeing.sum(1, keepdims=True)
+    even = np.full_like(own, 1 / own.shape[1])
+    shares = np.divide(agreeing, whole, out=even, where=whole > 0)
+    spread = parts + shares * parts[:, [_OWN_SCORE]]
+    spread[:, _OWN_SCORE] = shares[:, _OWN_SCORE] * parts[:, _OWN_SCORE]
+    return np.asarray(spread)

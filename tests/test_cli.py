@@ -309,7 +309,7 @@ def test_explain_shows_lines_articles_and_duplicates(runs, capsys):
     assert main(["explain", duplicated["page_id"][0], "--in", str(folder)]) == 0
     told = capsys.readouterr().out
     assert all(
-        word in told for word in ("headline-of-text", "running-text", "article 0 (main)", "Jaccard", "stands for it")
+        word in told for word in ("headline-of-text", "article-around", "article 0 (main)", "Jaccard", "stands for it")
     )
 
 

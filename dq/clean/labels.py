@@ -49,8 +49,8 @@ def _share(line: Sequence[str], runs: set[tuple[str, ...]]) -> float:
 def _keep_nearest_copies(lines: Sequence[Sequence[str]], labels: F64) -> None:
     """Of equal lines of the article only that nearest to its middle is kept."""
     places: dict[tuple[str, ...], list[int]] = {}
-    for at in np.flatnonzero(labels == 1):
-        places.setdefault(tuple(lines[at]), []).append(int(at))
+    for place in np.flatnonzero(labels == 1).tolist():
+        places.setdefault(tuple(lines[place]), []).append(place)
     single = [group[0] for group in places.values() if len(group) == 1]
     middle = float(np.median(single)) if single else 0.0
     for group in places.values():
@@ -76,7 +76,8 @@ def title_labels(texts: Sequence[str], title: str | None) -> F64:
     likeness = np.array([_dice(wanted, text) for text in texts])
     if not wanted or not len(likeness) or likeness.max() < TITLE_LIKENESS:
         return np.full(len(texts), UNKNOWN)
-    return (likeness >= max(TITLE_LIKENESS, likeness.max() - 0.1)).astype(np.float64)
+    copies: F64 = (likeness >= max(TITLE_LIKENESS, likeness.max() - 0.1)).astype(np.float64)
+    return copies
 
 
 LONGEST_TITLE = 400

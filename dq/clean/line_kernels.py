@@ -283,7 +283,7 @@ def _copies(keys: Any, blind: Any, shapes: Any, words: Any, out: Any) -> Any:
     total, alike = _counts(keys, np.ones(n, np.bool_)), _counts(blind, np.ones(n, np.bool_))
     is_short = (words > 0) & (words <= SHAPE_WORDS)
     shaped = _counts(shapes, is_short)
-    sums, shape_sums = _running((total >= 3).astype(np.float64)), _running((shaped >= 3).astype(np.float64))  # noqa: PLR2004
+    sums, shape_sums = _running((total >= 3).astype(np.float64)), _running((shaped >= 3).astype(np.float64))
     table = _table(2 * n)
     seen, last = np.zeros(table.size), np.full(table.size, -FAR)
     for i in range(n):

@@ -1,9 +1,9 @@
 """The line scorer's weights, and what they say of a line.
 
 Three gradient-boosted models (Ke et al., "LightGBM", NIPS 2017) in LightGBM's own text format, one for each pass of
-`scoring`. They are evaluated here by compiled code, so that LightGBM is needed for training alone, and so that each line's score comes with its reasons in the same pass: on
-its way down a tree a line moves the expected value at every split, and that move is the split's feature's contribution
-(Saabas, "Interpreting random forests", 2014).
+`scoring`. They are evaluated here by compiled code, so that LightGBM is needed for training alone, and so that each
+line's score comes with its reasons in the same pass: on its way down a tree a line moves the expected value at every
+split, and that move is the split's feature's contribution (Saabas, "Interpreting random forests", 2014).
 """
 
 from __future__ import annotations
@@ -99,11 +99,14 @@ def parse(text: str) -> Forest:
     for block in text.split("Tree=")[1:]:
         fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         _add_tree(fields, parts, roots)
-    arrays = {
-        name: np.array(values, np.float64 if name in {"threshold", "value"} else np.int64)
-        for name, values in parts.items()
-    }
-    return Forest(roots=np.array(roots, np.int64), **arrays)
+    return Forest(
+        roots=np.array(roots, np.int64),
+        feature=np.array(parts["feature"], np.int64),
+        threshold=np.array(parts["threshold"], np.float64),
+        left=np.array(parts["left"], np.int64),
+        right=np.array(parts["right"], np.int64),
+        value=np.array(parts["value"], np.float64),
+    )
 
 
 def _add_tree(fields: dict[str, str], parts: dict[str, list[Any]], roots: list[int]) -> None:

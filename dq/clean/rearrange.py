@@ -2,7 +2,8 @@
 
 Each page keeps its frame (menus, boxes, footers), of which a part may be left out, and may get the article of another
 site; now and then a second article is put below the first, with its headline once or twice, behind some lines of the
-frame or at once; blank lines and list marks go, and the address.
+frame or at once; blank lines and list marks go, and the address; neighbouring lines are joined into one, as flatteners
+do that know no inline element from a block.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from dq.clean.measured import F64, I64, Lines
 
-SHARES = {"article": 0.6, "left-out": 0.4, "second": 0.1, "bare": 0.4, "no-address": 0.3, "alone": 0.3}
+SHARES = {"article": 0.6, "left-out": 0.4, "second": 0.15, "bare": 0.4, "no-address": 0.3, "alone": 0.3}
 """Share of pages to which each change happens: another site's article; a part of the frame left out, before and after
 the article; a second article below; blank lines and list marks lost; address lost; other pages of the host lost."""
+JOINED_PAGES, JOINED_LINES = 0.2, 0.25
+"""Share of pages of which lines are joined, and of their lines that are joined to the one before, if labelled alike."""
 LEAST_WORDS = 60.0
 """Words of an article that is put elsewhere."""
 SEED = 1
@@ -27,11 +31,13 @@ SEED = 1
 class Rearranged:
     """The new pages: of each line where it came from and its label; of each page where frame and address came from.
 
-    `url_of` is -1 where the address was lost; `alone` tells which pages are to be read without their host's others.
+    Of a joined line `source` is the first of its parts and `joined` true; `url_of` is -1 where the address was lost;
+    `alone` tells which pages are to be read without their host's others.
     """
 
     lines: Lines
     source: I64
+    joined: npt.NDArray[np.bool_]
     labels: F64
     page_of: I64
     url_of: I64
@@ -43,8 +49,9 @@ def rearrange(
 ) -> Rearranged:
     """Every page that has an article, rearranged once; pages mix within `groups` and never within a site."""
     random = np.random.default_rng(SEED)
-    spans = [_span(labels, first, end) for first, end in zip(lines.pages[:-1], lines.pages[1:], strict=True)]
-    pages = [page for page, span in enumerate(spans) if span is not None]
+    ends = enumerate(zip(lines.pages[:-1], lines.pages[1:], strict=True))
+    spans = {page: span for page, (first, end) in ends if (span := _span(labels, first, end)) is not None}
+    pages = list(spans)
     donors: dict[str, list[int]] = {}
     for page in pages:
         if words[spans[page]][labels[spans[page]] > 0].sum() >= LEAST_WORDS:
@@ -52,21 +59,40 @@ def rearrange(
     made = []
     for page in pages:
         others = [other for other in donors.get(groups[page], []) if sites[other] != sites[page]]
-        made.append(_rearranged(page, lines.pages, labels, spans, others, random))
-    source = np.concatenate([part[0] for part in made])
-    bare = np.repeat(random.random(len(pages)) < SHARES["bare"], [len(part[0]) for part in made])
-    no_address = random.random(len(pages)) < SHARES["no-address"]
+        article, owner = spans[page], page
+        if others and random.random() < SHARES["article"]:
+            owner = int(random.choice(others))
+            article = spans[owner]
+        second = spans[int(random.choice(others))] if others and random.random() < SHARES["second"] else None
+        frame = Frame(before=lines.pages[page], own=spans[page], after=lines.pages[page + 1])
+        made.append((*_rearranged(frame, article, second, labels, random), owner))
+    return _joined(lines, made, pages, random)
+
+
+def _joined(
+    lines: Lines, made: Sequence[tuple[I64, F64, int]], pages: Sequence[int], random: np.random.Generator
+) -> Rearranged:
+    """The new pages' lines, some of them joined to the one before."""
+    source, labels = (np.concatenate([part[at] for part in made]) for at in (0, 1))
+    sizes = [len(part[0]) for part in made]
+    page = np.repeat(np.arange(len(pages)), sizes)
+    with_joins, bare = (random.random(len(pages)) < share for share in (JOINED_PAGES, SHARES["bare"]))
+    alike = (page[1:] == page[:-1]) & (labels[1:] == labels[:-1]) & with_joins[page[1:]]
+    starts = np.append(True, ~(alike & (random.random(len(source) - 1) < JOINED_LINES)))
+    at = np.flatnonzero(starts)
+    texts = pl.DataFrame({"line": np.cumsum(starts), "text": lines.texts.gather(source)})
     return Rearranged(
         lines=Lines(
-            pages=np.concatenate([[0], np.cumsum([len(part[0]) for part in made])]).astype(np.int64),
-            texts=lines.texts.gather(source),
-            bullet=lines.bullet[source] & ~bare,
-            blank_before=lines.blank_before[source] & ~bare,
+            pages=np.concatenate([[0], np.cumsum(np.bincount(page[at], minlength=len(pages)))]).astype(np.int64),
+            texts=texts.group_by("line", maintain_order=True).agg(pl.col("text").str.join(" "))["text"],
+            bullet=(lines.bullet[source] & ~bare[page])[at],
+            blank_before=(lines.blank_before[source] & ~bare[page])[at],
         ),
-        source=source,
-        labels=np.concatenate([part[1] for part in made]),
+        source=source[at],
+        joined=np.diff(np.append(at, len(source))) > 1,
+        labels=labels[at],
         page_of=np.array(pages),
-        url_of=np.where(no_address, -1, [part[2] for part in made]),
+        url_of=np.where(random.random(len(pages)) < SHARES["no-address"], -1, [part[2] for part in made]),
         alone=random.random(len(pages)) < SHARES["alone"],
     )
 
@@ -77,26 +103,32 @@ def _span(labels: F64, first: int, end: int) -> I64 | None:
     return np.arange(first + found[0], first + found[-1] + 1) if len(found) else None
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Frame:
+    """A page as what stands around its own article: its first line, the article's lines, the end of its last line."""
+
+    before: int
+    own: I64
+    after: int
+
+
 def _rearranged(
-    page: int, pages: I64, labels: F64, spans: Sequence[I64 | None], others: Sequence[int], random: np.random.Generator
-) -> tuple[I64, F64, int]:
-    """(lines, labels, page whose address goes with the article) of one new page."""
-    article, owner = spans[page], page
-    if article is None:
-        raise ValueError("a page without article cannot be rearranged")
-    before = _thinned(np.arange(pages[page], article[0]), random)
-    after = _thinned(np.arange(article[-1] + 1, pages[page + 1]), random)
-    if others and random.random() < SHARES["article"]:
-        owner = int(random.choice(others))
-        article = spans[owner]
+    frame: Frame, article: I64, second: I64 | None, labels: F64, random: np.random.Generator
+) -> tuple[I64, F64]:
+    """(lines, labels) of one new page: `article` in the frame, and `second`, if any, somewhere below it."""
+    before = _thinned(np.arange(frame.before, frame.own[0]), random)
+    after = _thinned(np.arange(frame.own[-1] + 1, frame.after), random)
     source = np.concatenate([before, article, after])
     told = labels[source]
-    if others and random.random() < SHARES["second"]:
-        second = spans[int(random.choice(others))]
-        second = np.concatenate([second[:1], second]) if random.random() < 0.5 else second  # noqa: PLR2004
-        at = len(source) - len(after) + (int(random.integers(0, len(after) + 1)) if random.random() < 0.5 else 0)  # noqa: PLR2004
+    if second is not None:
+        second = np.concatenate([second[:1], second]) if _coin(random) else second
+        at = len(source) - len(after) + (int(random.integers(0, len(after) + 1)) if _coin(random) else 0)
         source, told = np.insert(source, at, second), np.insert(told, at, np.zeros(len(second)))
-    return source, told, owner
+    return source, told
+
+
+def _coin(random: np.random.Generator) -> bool:
+    return bool(random.random() < 1 / 2)
 
 
 def _thinned(frame: I64, random: np.random.Generator) -> I64:

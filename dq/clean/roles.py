@@ -253,7 +253,8 @@ def _may_have_role(texts: pl.Series, measured: Measured) -> npt.NDArray[np.bool_
     opens[filled] = np.isin(measured.hashes[measured.starts[:-1][filled]], starts)
     held = np.add.reduceat(np.append(np.isin(measured.hashes, anywhere), False), measured.starts[:-1]) > 0
     short = words <= ROLE_WORDS
-    return ~filled | (short & (opens | (held & filled) | shaped | (digits & (words <= LABEL_WORDS))))
+    may: npt.NDArray[np.bool_] = short & (opens | (held & filled) | shaped | (digits & (words <= LABEL_WORDS)))
+    return ~filled | may
 
 
 @functools.cache

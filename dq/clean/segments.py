@@ -75,9 +75,10 @@ class Segment:
 class View:
     """A page as segmentation sees it.
 
-    Of each line: its text, its `words` (how many), its score `content`, its `keys` (equal for equal lines), how often it stands on the page (`copies`), whether
-    the scorer keeps it (`kept`), whether it is running text (`prose`: kept, or by its form), its role, and how sure it
-    is the page's headline. `title_hint` is the page's own title, as its markup states it.
+    Of each line: its text, its `words` (how many), its score `content`, its `keys` (equal for equal lines), how often
+    it stands on the page (`copies`), whether the scorer keeps it (`kept`), whether it is running text (`prose`: kept,
+    or by its form), its role, and how sure it is the page's headline. `title_hint` is the page's own title, as its
+    markup states it.
     """
 
     texts: Sequence[str]

@@ -82,7 +82,7 @@ def count(parts: Sequence[Path] | Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def _count(keys: pl.LazyFrame) -> pl.DataFrame:
     found = keys.group_by("host", "key", "blind").agg(stories=pl.col("story").n_unique())
-    return found.filter((pl.col("stories") > 1) | (pl.col("key") == 0)).cast(dict(TEMPLATE)).collect()
+    return found.filter((pl.col("stories") > 1) | (pl.col("key") == 0)).cast(TEMPLATE).collect()
 
 
 def merge(now: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:

@@ -110,18 +110,19 @@ def text_batches(frame: pl.DataFrame) -> list[Batch]:
     mixed = rearrange(lines, labels, measured.words, groups=groups, sites=frame["site"].to_list())
     urls = [frame["url"][int(at)] if at >= 0 else None for at in mixed.url_of]
     again = measure_lines(mixed.lines)
-    alone = np.repeat(mixed.alone, np.diff(mixed.lines.pages))
+    once = np.repeat(mixed.alone, np.diff(mixed.lines.pages)) | mixed.joined
+    headlines = np.where(mixed.labels == 0, 0, whole.headlines[mixed.source])
     return [
         whole,
         Batch(
             measured=again,
-            rows=again.features(roles[mixed.source], urls),
+            rows=again.features(kernel_codes(find_roles(mixed.lines.texts, again)), urls),
             labels=mixed.labels,
-            headlines=np.where(mixed.labels == 0, 0, whole.headlines[mixed.source]),
+            headlines=np.where(mixed.joined & (headlines > 0), -1, headlines),
             folds=whole.folds[mixed.source],
             recurrence=Recurrence(
-                lines=np.where(alone, 1, known.lines[mixed.source]),
-                blind=np.where(alone, 1, known.blind[mixed.source]),
+                lines=np.where(once, 1, known.lines[mixed.source]),
+                blind=np.where(once, 1, known.blind[mixed.source]),
                 host_pages=np.where(mixed.alone, 1, known.host_pages[mixed.page_of]),
             ),
         ),

@@ -13,12 +13,8 @@ from dq.options import CleanOptions, IngestOptions
 ROOT = Path(__file__).parents[2]
 GOLD = json.loads(Path(__file__).with_name("seeds.json").read_text(encoding="utf-8"))
 OPEN = {
-    ("jamea-akhbar/884119.html", None): "trafilatura drops the article in the read-also box",
-    ("daffa/article-40918.html", None): "trafilatura loses text in layout tables",
-    ("harbour-gazette/ferry-timetable.html", None): "a membership box in mid-text reads as prose",
     ("harbour-gazette/flood-barrier.html", None): "a membership box in mid-text reads as prose",
     ("recrawl.jsonl", 4): "the appended article starts without a sign beside its headline",
-    ("recrawl.jsonl", 5): "a membership box in mid-text reads as prose",
 }
 """Pages that are not yet read right, and why."""
 

@@ -41,8 +41,9 @@ MOST_DATES = 20
 _BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 _FURTHER_DIGITS = re.compile(r"(?![0-9])\d")
 _DIGIT = re.compile(r"\d|年")
-_PLAUSIBLE = re.compile(r"\d\d\D{1,32}\d|\d\D{1,32}\d\d|\d{8}|年.{1,3}月")
+PLAUSIBLE = r"\d\d\D{1,32}\d|\d\D{1,32}\d\d|\d{8}|年.{1,3}月"
 """What every date matches: two numbers near each other, or eight digits."""
+_PLAUSIBLE = re.compile(PLAUSIBLE)
 _YEAR_OF_NAME = re.compile(r"(?<!\d)(?:1[34]|19|2[05])\d\d(?!\d)|['’`´/-]\s?\d\d(?!\d)")
 _DAY_OF_NAME = re.compile(r"(?<![\d:])\d{1,2}(?![\d:])")
 _NUMERIC = re.compile(
@@ -141,7 +142,7 @@ def is_date_line(text: str) -> bool:
     if len(text) > LONGEST_DATE_LINE or not may_hold_date(text):
         return False
     unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text)) // 2
-    return len(text.split()) + unspaced <= DATE_LINE_WORDS and bool(find_dates(text))
+    return len(text.split()) + unspaced <= DATE_LINE_WORDS and bool(_days(_plain(text)))
 
 
 def find_dates(text: str, *, locale: str | None = None) -> list[Found]:
@@ -154,12 +155,18 @@ def find_dates(text: str, *, locale: str | None = None) -> list[Found]:
     if not may_hold_date(text):
         return []
     text = _plain(text)
+    kept = _days(text, locale)
+    return [_timed(one, text, kept) for one in kept[:MOST_DATES]]
+
+
+def _days(text: str, locale: str | None = None) -> list[Found]:
+    """The dates in a plain text without their times of day."""
     found = [*_compact(text), *_cjk(text), *_iso(text), *_numeric(text, locale), *_named(text, locale)]
     kept: list[Found] = []
     for one in sorted(found, key=lambda one: one.start):
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
-    return [_timed(one, text, kept) for one in kept[:MOST_DATES]]
+    return kept
 
 
 def find_stamp(value: str, *, locale: str | None = None) -> Found | None:

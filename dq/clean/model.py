@@ -12,7 +12,7 @@ import dataclasses
 import functools
 import gzip
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,20 +51,24 @@ I64 = npt.NDArray[np.int64]
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Forest:
-    """Trees end to end: node i asks `feature[i] <= threshold[i]` and goes left or right; a leaf has feature -1."""
+    """Trees end to end, each from its root down level by level, so that the two nodes below a split are neighbours.
+
+    Node i asks `feature[i] <= threshold[i]`; where that holds `child[i]` comes next, else the node behind it. A leaf has
+    feature -1. `value` is what a node expects, in log-odds, `step` by how much that is more than its parent does.
+    """
 
     roots: npt.NDArray[np.int64]
-    feature: npt.NDArray[np.int64]
-    threshold: npt.NDArray[np.float64]
-    left: npt.NDArray[np.int64]
-    right: npt.NDArray[np.int64]
+    feature: npt.NDArray[np.int16]
+    child: npt.NDArray[np.int32]
+    threshold: npt.NDArray[np.float32]
     value: npt.NDArray[np.float64]
+    step: npt.NDArray[np.float32]
 
     def score(self, rows: npt.NDArray[np.float32], reasons: npt.NDArray[np.int64]) -> tuple[Any, Any]:
         """(probabilities, contributions): shapes (n,) and (n, number of reasons); contributions are in log-odds."""
         scores = np.zeros(len(rows))
         parts = np.zeros((len(rows), len(REASONS)), np.float32)
-        _walk(self.roots, self.feature, self.threshold, self.left, self.right, self.value, rows, reasons, scores, parts)
+        _walk(self.roots, self.feature, self.child, self.threshold, self.value, self.step, rows, reasons, scores, parts)
         return 1 / (1 + np.exp(-scores)), parts
 
     def probabilities(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -72,59 +76,78 @@ class Forest:
         return np.asarray(self.score(rows, np.zeros(rows.shape[1], np.int64))[0])
 
 
-_I64, _F64 = "Array(int64, 1, 'C', readonly=True)", "Array(float64, 1, 'C', readonly=True)"
+BLOCK = 64
+"""Rows that go down a tree one after another: their features and the tree stay in the cache nearest to the core."""
+_ARRAYS = ", ".join(
+    f"Array({kind}, 1, 'C', readonly=True)" for kind in ("int64", "int16", "int32", "float32", "float64", "float32")
+)
 
 
-@njit(f"void({_I64}, {_I64}, {_F64}, {_I64}, {_I64}, {_F64}, float32[:, ::1], {_I64}, float64[::1], float32[:, ::1])")
+@njit(f"void({_ARRAYS}, float32[:, ::1], Array(int64, 1, 'C', readonly=True), float64[::1], float32[:, ::1])")
 def _walk(  # noqa: PLR0913, PLR0917  # arrays, not records
-    roots: Any, feature: Any, threshold: Any, left: Any, right: Any, value: Any, rows: Any, reasons: Any, scores: Any,
+    roots: Any, feature: Any, child: Any, threshold: Any, value: Any, step: Any, rows: Any, reasons: Any, scores: Any,
     parts: Any,
 ) -> None:  # fmt: skip
-    for i in range(rows.shape[0]):
-        row, part = rows[i], parts[i]
+    for start in range(0, rows.shape[0], BLOCK):
+        end = min(start + BLOCK, rows.shape[0])
         for tree in range(roots.size):
-            node = roots[tree]
-            while feature[node] >= 0:
+            for i in range(start, end):
+                node = roots[tree]
                 asked = feature[node]
-                below = left[node] if row[asked] <= threshold[node] else right[node]
-                part[reasons[asked]] += value[below] - value[node]
-                node = below
-            scores[i] += value[node]
+                while asked >= 0:
+                    node = child[node] + (not rows[i, asked] <= threshold[node])
+                    parts[i, reasons[asked]] += step[node]
+                    asked = feature[node]
+                scores[i] += value[node]
 
 
 def parse(text: str) -> Forest:
     """A forest from LightGBM's text format (`Booster.model_to_string`)."""
-    parts: dict[str, list[Any]] = {name: [] for name in ("feature", "threshold", "left", "right", "value")}
     roots: list[int] = []
+    nodes: list[_Node] = []
     for block in text.split("Tree=")[1:]:
-        fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        _add_tree(fields, parts, roots)
+        roots.append(len(nodes))
+        nodes += _tree(dict(line.split("=", 1) for line in block.splitlines() if "=" in line), len(nodes))
+    feature, child, threshold, value, parent = map(np.array, zip(*nodes, strict=True))
     return Forest(
         roots=np.array(roots, np.int64),
-        feature=np.array(parts["feature"], np.int64),
-        threshold=np.array(parts["threshold"], np.float64),
-        left=np.array(parts["left"], np.int64),
-        right=np.array(parts["right"], np.int64),
-        value=np.array(parts["value"], np.float64),
+        feature=feature.astype(np.int16),
+        child=child.astype(np.int32),
+        threshold=_rounded_down(threshold),
+        value=value.astype(np.float64),
+        step=(value - parent).astype(np.float32),
     )
 
 
-def _add_tree(fields: dict[str, str], parts: dict[str, list[Any]], roots: list[int]) -> None:
-    """Appends one tree: its inner nodes, then its leaves, whose numbers LightGBM writes as -1, -2, ..."""
-    base = len(parts["feature"])
-    roots.append(base)
-    leaves = [float(value) for value in fields["leaf_value"].split()]
-    inner = [int(name) for name in fields.get("split_feature", "").split()]
+class _Node(NamedTuple):
+    feature: int
+    child: int
+    threshold: float
+    value: float
+    parent_value: float
 
-    def node(text: str) -> int:
-        number = int(text)
-        return base + number if number >= 0 else base + len(inner) - number - 1
 
-    parts["feature"] += [*inner, *[-1] * len(leaves)]
-    parts["threshold"] += [*map(float, fields.get("threshold", "").split()), *[0.0] * len(leaves)]
-    parts["left"] += [*map(node, fields.get("left_child", "").split()), *[0] * len(leaves)]
-    parts["right"] += [*map(node, fields.get("right_child", "").split()), *[0] * len(leaves)]
-    parts["value"] += [*map(float, fields.get("internal_value", "").split()), *leaves]
+def _tree(fields: dict[str, str], base: int) -> list[_Node]:
+    """One tree, level by level; LightGBM numbers inner nodes 0, 1, ... and leaves -1, -2, ..."""
+    told = {name: fields.get(name, "").split() for name in ("split_feature", "left_child", "right_child", "threshold")}
+    inner, leaves = fields.get("internal_value", "").split(), fields["leaf_value"].split()
+    waiting = [(0 if inner else -1, 0.0)]
+    nodes: list[_Node] = []
+    for number, parent in waiting:  # grows while it is read
+        value = float(inner[number] if number >= 0 else leaves[-number - 1])
+        if number < 0:
+            nodes.append(_Node(-1, 0, 0.0, value, parent))
+            continue
+        below = base + len(waiting)
+        nodes.append(_Node(int(told["split_feature"][number]), below, float(told["threshold"][number]), value, parent))
+        waiting += [(int(told[side][number]), value) for side in ("left_child", "right_child")]
+    return nodes
+
+
+def _rounded_down(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """The next single below or at each double: a single is at most the one if and only if it is at most the other."""
+    near = threshold.astype(np.float32)
+    return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)

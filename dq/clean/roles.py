@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from dq.clean.columns import ROLE_CODES
-from dq.clean.dates import is_date_line
+from dq.clean.dates import PLAUSIBLE, is_date_line
 from dq.clean.line_kernels import N_DIGIT
 from dq.clean.lines import Line, ends_sentence, holds_sentence_break, make_line
 from dq.clean.measured import Measured
@@ -45,6 +45,8 @@ _PHOTO_WORDS = (
 )
 _PHOTO_LABEL = re.compile(rf"{_PHOTO_WORDS}\s*[:：/©]?\s*(?P<name>[^.:：]{{2,60}})$", re.IGNORECASE)
 _PHOTO_LABEL_RUST = f"(?i:{_PHOTO_WORDS})"
+LABEL_AND_NAME = 80
+"""Characters that a photo's label and the name behind it take at most."""
 _NUMBER_LINE = re.compile(r"^[\W\d_]+[km]?$", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"©|\(c\)\s*(?:19|20)\d\d|copyright", re.IGNORECASE)
 _URL_LINE = re.compile(r"^(?:https?://|www\.)\S+$|^\S+@\S+\.\S+$", re.IGNORECASE)
@@ -70,16 +72,20 @@ Rule = Callable[[Line], bool]
 
 @functools.cache
 def _lexicon() -> dict[tuple[str, str], dict[str, frozenset[str]]]:
-    """(role, matching) -> first word -> folded phrases; the first word makes a long lexicon cheap."""
+    """(role, matching) -> one word -> folded phrases with it, which makes a long lexicon cheap.
+
+    It is the first word; of phrases that count anywhere in a line the longest, which few lines hold.
+    """
     source = resources.files("dq.clean").joinpath("lexicon.toml").read_text(encoding="utf-8")
     lexicon: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
     for role, ways in tomllib.loads(source).items():
         for way, languages in ways.items():
             phrases = {key(phrase) for group in languages.values() for phrase in group} - {""}
-            by_first: dict[str, set[str]] = {}
+            by_word: dict[str, set[str]] = {}
             for phrase in phrases:
-                by_first.setdefault(phrase.split()[0], set()).add(phrase)
-            lexicon[role, way] = {word: frozenset(group) for word, group in by_first.items()}
+                words = phrase.split()
+                by_word.setdefault(max(words, key=len) if way == "has" else words[0], set()).add(phrase)
+            lexicon[role, way] = {word: frozenset(group) for word, group in by_word.items()}
     return lexicon
 
 
@@ -96,19 +102,18 @@ def phrase_starts(line: Line, role: str) -> bool:
 def starting_phrase(line: Line, role: str) -> int:
     """Words of the longest phrase of the role that the line starts with; 0 for none."""
     phrases = _lexicon().get((role, "starts"), {}).get(line.words[0], ()) if line.words else ()
+    if not phrases:
+        return 0
     return max((len(phrase.split()) for phrase in phrases if f"{line.key} ".startswith(f"{phrase} ")), default=0)
 
 
 def phrase_has(line: Line, role: str) -> bool:
     """The line holds a phrase of the role and is no paragraph."""
-    if line.n_words > HAS_WORDS:
+    phrases = _lexicon().get((role, "has"), {})
+    if line.n_words > HAS_WORDS or phrases.keys().isdisjoint(line.words):
         return False
     padded = f" {line.key} "
-    return any(
-        f" {phrase} " in padded
-        for word in set(line.words)
-        for phrase in _lexicon().get((role, "has"), {}).get(word, ())
-    )
+    return any(f" {phrase} " in padded for word in set(line.words) for phrase in phrases.get(word, ()))
 
 
 def has_colon(text: str) -> bool:
@@ -166,8 +171,8 @@ def _share_words() -> frozenset[str]:
 
 def is_photo_label(line: Line) -> bool:
     """`... Photograph: First Last`: a caption's label in front of a name at the end of a clause."""
-    match = _PHOTO_LABEL.search(line.text)
-    return match is not None and line.n_words <= CAPTION_WORDS and len(match["name"].split()) <= CREDIT_WORDS
+    match = _PHOTO_LABEL.search(line.text[-LABEL_AND_NAME:]) if line.n_words <= CAPTION_WORDS else None
+    return match is not None and len(match["name"].split()) <= CREDIT_WORDS
 
 
 COMMENTS_HEADING = "comments-heading"
@@ -216,6 +221,9 @@ ROLE_WORDS = max(LABEL_WORDS, HAS_WORDS, CAPTION_WORDS)
 MAY_HAVE_SHAPE = r"[)\]）»”\"]\s*$|©|\(c\)|(?i:copyright|https?:|www\.)|@"
 """What a line holds that is a footer, a contact or a credit by its shape; and any line with a photo's label."""
 
+MAY_BE_NUMBERS = "|".join([PLAUSIBLE, *(f"(?i:{pattern.pattern})" for pattern in (_NUMBER_LINE, _COUNTERS, _PHONE))])
+"""The same for lines with a digit that are a date, a counter or a number to call."""
+
 
 def find_role(line: Line) -> Role | None:
     """The role that a line's own words or shape give it, or None."""
@@ -241,29 +249,43 @@ def find_roles(texts: pl.Series, measured: Measured) -> npt.NDArray[np.int16]:
 
 def _may_have_role(texts: pl.Series, measured: Measured) -> npt.NDArray[np.bool_]:
     """True for every line that may have a role, and for as few others as can be told at once."""
-    words, n = measured.words, len(texts)
-    if n == 0:
+    words = measured.words
+    if len(texts) == 0:
         return np.zeros(0, np.bool_)
     shaped = (texts.str.contains(MAY_HAVE_SHAPE) | texts.str.contains(_PHOTO_LABEL_RUST)).to_numpy()
-    digits = measured.stats[:, N_DIGIT] > 0
-    starts, anywhere = _lexicon_hashes()
+    numbered = np.flatnonzero((measured.stats[:, N_DIGIT] > 0) & (words <= LABEL_WORDS))
+    dated = np.zeros(len(texts), np.bool_)
+    dated[numbered] = texts.gather(numbered).str.contains(MAY_BE_NUMBERS).to_numpy()
+    known = _known_words()
     n_words = np.diff(measured.starts)
     filled = n_words > 0
-    opens = np.zeros(n, np.bool_)
-    opens[filled] = np.isin(measured.hashes[measured.starts[:-1][filled]], starts)
-    held = np.add.reduceat(np.append(np.isin(measured.hashes, anywhere), False), measured.starts[:-1]) > 0
-    short = words <= ROLE_WORDS
-    may: npt.NDArray[np.bool_] = short & (opens | (held & filled) | shaped | (digits & (words <= LABEL_WORDS)))
-    return ~filled | may
+    opens = np.zeros(len(texts), np.bool_)
+    opens[filled] = np.isin(measured.hashes[measured.starts[:-1][filled]], known["starts"])
+
+    def held(kind: str) -> npt.NDArray[np.int64]:
+        """Words of each line that are of the kind."""
+        counts = np.concatenate([[0], np.cumsum(np.isin(measured.hashes, known[kind]))])
+        return np.diff(counts[measured.starts])
+
+    phrased = held("has") > 0
+    commented = (held("comments") > 0) & (words <= LABEL_WORDS)
+    shared = held("share") == n_words
+    may: npt.NDArray[np.bool_] = opens | phrased | commented | shared | shaped | dated
+    return ~filled | (may & (words <= ROLE_WORDS))
 
 
 @functools.cache
-def _lexicon_hashes() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Hashes of the words with which a phrase of the lexicon begins, and of those that count anywhere in a line."""
-    begin = {word for (_, way), phrases in _lexicon().items() if way != "has" for word in phrases}
-    inside = {word for (_, way), phrases in _lexicon().items() if way == "has" for word in phrases}
-    inside |= _share_words() | set(_lexicon().get(("comments", "is"), {}))
-    return _hashes(begin), _hashes(inside)
+def _known_words() -> dict[str, npt.NDArray[np.uint64]]:
+    """Hashes of the words with which phrases begin, of the longest of those that count anywhere, and of share bars."""
+    starts = {word for (_, way), phrases in _lexicon().items() if way != "has" for word in phrases}
+    has = {word for (_, way), phrases in _lexicon().items() if way == "has" for word in phrases}
+    comments = _lexicon().get(("comments", "is"), {})
+    return {
+        "starts": _hashes(starts),
+        "has": _hashes(has),
+        "comments": _hashes(comments),
+        "share": _hashes(_share_words()),
+    }
 
 
 def _hashes(words: Iterable[str]) -> npt.NDArray[np.uint64]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dq.clean.columns import FEATURES
+from dq.clean.line_kernels import PROSE_WORDS
 from dq.clean.measured import F32, F64, Measured, Recurrence
 from dq.clean.model import REASONS, Forests, reason_numbers
 
@@ -45,16 +46,18 @@ def score_lines(rows: F32, measured: Measured, recurrence: Recurrence, forests: 
     """All passes over the lines of a batch; `rows` are FEATURES, with the markup's columns behind them for HTML."""
     numbers = reason_numbers(rows.shape[1] - len(FEATURES))
     first, own = forests.first.score(rows, numbers[0])
-    alone = Recurrence.none(measured)
-    seen = np.hstack([rows, measured.second(first, alone)])
+    seen = np.hstack([rows, measured.second(first, Recurrence.none(measured))])
     headline, _ = forests.headline.score(seen, numbers[1])
     anchors = measured.headline(headline)
-    content, parts = forests.third.score(np.hstack([seen, anchors]), numbers[2])
-    if (recurrence.host_pages > 1).any():
-        seen[:, rows.shape[1] :] = measured.second(first, recurrence)
-        told, told_parts = forests.third.score(np.hstack([seen, anchors]), numbers[2])
-        overruled = (content >= SURE_PROSE) & (told < content)
-        content, parts = np.where(overruled, content, told), np.where(overruled[:, None], parts, told_parts)
+    if not (recurrence.host_pages > 1).any():
+        content, parts = forests.third.score(np.hstack([seen, anchors]), numbers[2])
+        return Scores(content=content, headline=headline, parts=_own_reasons(parts, own))
+    told = np.hstack([rows, measured.second(first, recurrence), anchors])
+    content, parts = forests.third.score(told, numbers[2])
+    removed = np.flatnonzero((content < KEEP) & (measured.words >= PROSE_WORDS))
+    alone_content, alone_parts = forests.third.score(np.hstack([seen[removed], anchors[removed]]), numbers[2])
+    sure = alone_content >= SURE_PROSE
+    content[removed[sure]], parts[removed[sure]] = alone_content[sure], alone_parts[sure]
     return Scores(content=content, headline=headline, parts=_own_reasons(parts, own))
 
 

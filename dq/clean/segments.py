@@ -160,7 +160,8 @@ def split(view: View, min_words: int) -> list[Segment]:
     so_far = Text()
     for at in range(n):
         if view.prose[at]:
-            so_far.add(at, view.lines[at])
+            so_far.places.append(at)
+            so_far.words += view.words[at]
             continue
         candidate = so_far.words >= min_words and is_headline(view, at)
         if candidate and (signals := cut_signals(view, at, so_far, min_words)):
@@ -181,17 +182,23 @@ def is_article(view: View, segment: Segment, min_words: int) -> bool:
 
 @dataclasses.dataclass(slots=True)
 class Text:
-    """The running text of an article as far as it was read: its words, its stems, its last line."""
+    """The running text of an article as far as it was read: its lines, its words, and the stems of those asked for."""
 
+    places: list[int] = dataclasses.field(default_factory=list)
     words: float = 0.0
-    stems: set[str] = dataclasses.field(default_factory=set)
-    last: int = -1
+    _stems: set[str] = dataclasses.field(default_factory=set)
+    _known: int = 0
 
-    def add(self, at: int, line: Line) -> None:
-        """Adds the line at `at`."""
-        self.words += line.n_words
-        self.stems |= stems(line.words)
-        self.last = at
+    @property
+    def last(self) -> int:
+        """The last line."""
+        return self.places[-1] if self.places else -1
+
+    def stems(self, view: View) -> set[str]:
+        """The content stems so far; few headlines ask for them."""
+        self._stems |= stems(word for at in self.places[self._known :] for word in view.lines[at].words)
+        self._known = len(self.places)
+        return self._stems
 
 
 def cut_signals(view: View, at: int, so_far: Text, min_words: int) -> tuple[str, ...]:
@@ -206,7 +213,7 @@ def cut_signals(view: View, at: int, so_far: Text, min_words: int) -> tuple[str,
     before = {view.label(place) for place in range(max(so_far.last + 1, at - CUT_REACH), at)}
     between = range(at + 1, text)
     labels = {view.label(place) for place in between}
-    lost = cohesion(view, [at, *paragraphs[:5]], so_far.stems) < COHESION_LOST
+    lost = cohesion(view, [at, *paragraphs[:5]], so_far.stems(view)) < COHESION_LOST
     found = {
         "headline-repeated": any(view.keys[place] == view.keys[at] for place in between),
         "related-before": "related" in before,

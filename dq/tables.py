@@ -155,6 +155,7 @@ LINES = Table(
         "reason": (pl.String, "name of the rule or feature that decided"),
         "score": (pl.Float32, "0..1, sure it is content"),
         "article": (pl.Int32, "ordinal on its page of the article it belongs to; null when outside"),
+        "evidence": (pl.String, "what weighed most for (+) or against (-) the score: reason codes and their log-odds"),
     },
 )
 

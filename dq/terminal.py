@@ -209,7 +209,7 @@ def show_page(explained: Explained) -> None:
     console.print(_lines_table(explained.lines))
     for article in explained.articles:
         console.print(Text(f"article {article['ordinal']}" + (" (main)" if article["is_main"] else ""), style="bold"))
-        for name in ("title", "subtitle", "authors", "credit", "published_at", "language", "n_words"):
+        for name in ("title", "subtitle", "authors", "credit", "published_at", "date_source", "language", "n_words"):
             if article[name]:
                 console.print(Text(f"  {name:<13}{shown(_told(article[name]))}"))
     _show_pairs(console, explained)
@@ -226,21 +226,15 @@ def _lines_table(lines: list[dict[str, Any]]) -> Table:
     table.add_column("line", justify="right")
     table.add_column("article", justify="right")
     table.add_column("label")
-    table.add_column("reason")
     table.add_column("score", justify="right")
-    table.add_column("text", overflow="fold", ratio=1)
+    table.add_column("text, reason, and what spoke for or against it (log-odds)", overflow="fold", ratio=1)
     for row in lines:
         style = LABEL_STYLES.get(row["label"], "dim")
         article = "" if row["article"] is None else str(row["article"])
-        cells = (
-            str(row["line"]),
-            article,
-            row["label"],
-            shown(row["reason"]),
-            f"{row['score']:.2f}",
-            shown(row["text"]),
-        )
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+        cells = (str(row["line"]), article, row["label"], f"{row['score']:.2f}")
+        why = f"{row['reason']} ({row['evidence']})" if row["evidence"] else row["reason"]
+        text = Text.assemble((shown(row["text"]), style), (f"\n{shown(why)}", "dim italic"))
+        table.add_row(*(Text(cell, style=style) for cell in cells), text)
     return table
 
 

@@ -53,8 +53,8 @@ I64 = npt.NDArray[np.int64]
 class Forest:
     """Trees end to end, each from its root down level by level, so that the two nodes below a split are neighbours.
 
-    Node i asks `feature[i] <= threshold[i]`; where that holds `child[i]` comes next, else the node behind it. A leaf has
-    feature -1. `value` is what a node expects, in log-odds, `step` by how much that is more than its parent does.
+    Node i asks `feature[i] <= threshold[i]`; where that holds `child[i]` comes next, else the node behind it. A leaf
+    has feature -1. `value` is what a node expects, in log-odds, `step` by how much that is more than its parent does.
     """
 
     roots: npt.NDArray[np.int64]

@@ -118,6 +118,7 @@ class Reading:
     recurrence: Recurrence
     scores: Scores
     reasons: Sequence[int]
+    evidence: Sequence[str]
 
 
 def _clean_sheet(name: str, sheet: Sheet, options: CleanOptions, template: pl.DataFrame | None) -> Iterator[Cleaned]:
@@ -141,6 +142,7 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
         recurrence=known,
         scores=scores,
         reasons=scores.reasons().tolist(),
+        evidence=scores.evidence(),
     )
 
 
@@ -151,7 +153,8 @@ def assemble(page: Page, place: int, reading: Reading, options: CleanOptions) ->
     segments = split(view, options.min_article_words)
     if not any(segment.is_main for segment in segments):
         segments = [dataclasses.replace(one, is_main=at == 0) for at, one in enumerate(segments)]
-    rows = line_rows(page, view, segments, reasons_of(place, reading))
+    own = slice(*reading.measured.pages[place : place + 2])
+    rows = line_rows(page, view, segments, reasons_of(place, reading), reading.evidence[own])
     if not segments:
         problem = f"no article found: none of {len(rows)} lines reads as running text"
         return Cleaned(page=with_problem(page, "empty", problem), lines=tuple(rows), articles=(), paragraphs=())
@@ -235,7 +238,9 @@ def reasons_of(place: int, reading: Reading) -> list[str]:
     ]
 
 
-def line_rows(page: Page, view: View, segments: Sequence[Segment], reasons: Sequence[str]) -> list[dict[str, Any]]:
+def line_rows(
+    page: Page, view: View, segments: Sequence[Segment], reasons: Sequence[str], evidence: Sequence[str]
+) -> list[dict[str, Any]]:
     """A row of the table lines for every line of the page."""
     kept = {at: (label, ordinal) for ordinal, segment in enumerate(segments) for at, label in _kept_lines(segment)}
     heads = {at: role for segment in segments for at, role in head_roles(view, segment).items()}
@@ -265,6 +270,7 @@ def line_rows(page: Page, view: View, segments: Sequence[Segment], reasons: Sequ
                 "reason": reason,
                 "score": view.content[at],
                 "article": ordinal,
+                "evidence": evidence[at],
             }
         )
         if view.words[at]:

@@ -11,6 +11,7 @@ import dataclasses
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from dq.clean.columns import FEATURES
 from dq.clean.line_kernels import PROSE_WORDS
@@ -40,6 +41,26 @@ class Scores:
         """For each line the number of the reason code that weighed most for the way in which it was decided."""
         sign = np.where(self.content >= KEEP, 1.0, -1.0)[:, None]
         return (self.parts * sign).argmax(1) if len(self.content) else np.zeros(0, np.int64)
+
+    def evidence(self) -> list[str]:
+        """For each line what weighed most for or against it: reason codes with what they add, in log-odds."""
+        if not len(self.content):
+            return []
+        order = np.argsort(-np.abs(self.parts), axis=1, kind="stable")[:, :EVIDENCE]
+        tenths = np.rint(np.take_along_axis(self.parts, order, 1) * 10).clip(-MOST_TENTHS, MOST_TENTHS).astype(int)
+        told = [
+            pl.Series(f"{place}", _CODES.gather(order[:, place]) + _NUMBERS.gather(tenths[:, place] + MOST_TENTHS))
+            for place in range(EVIDENCE)
+        ]
+        return pl.DataFrame(told).select(pl.concat_str(pl.all(), separator=", ")).to_series().to_list()
+
+
+EVIDENCE = 3
+"""Reason codes that are told of a line."""
+MOST_TENTHS = 200
+"""Contributions are told up to 20, far beyond what decides."""
+_CODES = pl.Series(REASON_CODES)
+_NUMBERS = pl.Series([f" {tenths / 10:+.1f}" for tenths in range(-MOST_TENTHS, MOST_TENTHS + 1)])
 
 
 def score_lines(rows: F32, measured: Measured, recurrence: Recurrence, forests: Forests) -> Scores:

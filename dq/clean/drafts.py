@@ -52,8 +52,6 @@ class Sheet:
         lines = Lines(
             pages=self.lines.pages[first : end + 1] - start,
             texts=self.lines.texts[start:stop],
-            bullet=self.lines.bullet[start:stop],
-            blank_before=self.lines.blank_before[start:stop],
         )
         stated = self.stated[first:end]
         return Sheet(pages=self.pages[first:end], lines=lines, columns=self.columns[start:stop], stated=stated)
@@ -168,8 +166,6 @@ def _html_sheet(read: Sequence[tuple[Page, markup.HtmlPage]]) -> Sheet:
         lines=Lines(
             pages=np.concatenate([[0], np.cumsum([len(one.texts) for one in found])]).astype(np.int64),
             texts=pl.Series("text", [text for one in found for text in one.texts], pl.String),
-            bullet=np.array([bullet for one in found for bullet in one.bullet], np.bool_),
-            blank_before=np.array([blank for one in found for blank in one.blank_before], np.bool_),
         ),
         columns=np.concatenate([one.columns for one in found])
         if found

@@ -61,15 +61,13 @@ def depth(html: str) -> int:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class HtmlPage:
-    """An HTML page as lines: of each its text, tag, list mark and space before, and its row of `columns` (COLUMNS).
+    """An HTML page as lines: of each its text and tag, and its row of `columns` (COLUMNS).
 
     `title`, `author` and `language` are what the page's head states, `dates` what was found in the whole tree.
     """
 
     texts: list[str]
     tags: list[str]
-    bullet: list[bool]
-    blank_before: list[bool]
     columns: F32
     title: str
     author: str | None
@@ -91,8 +89,6 @@ def read_page(html: str, url: str | None, find_dates: FindDates) -> HtmlPage | N
     return HtmlPage(
         texts=[line.text for line in lines],
         tags=[line.tag for line in lines],
-        bullet=[line.bullet for line in lines],
-        blank_before=[line.blank_before for line in lines],
         columns=np.hstack([dom_features(lines, boxes, stated), kept_features(lines, boxes, kept)]),
         title=stated_title(stated, lines),
         author="; ".join(stated.authors) or None,

@@ -32,7 +32,6 @@ from dq.clean.columns import (
     AT_BETWEEN,
     AT_BLOCKS,
     AT_COPIES,
-    AT_MARKS,
     AT_MASS,
     AT_NEAR,
     AT_PLACE,
@@ -188,7 +187,7 @@ def _within(sums: Any, at: Any, reach: Any) -> Any:
 
 
 @njit()
-def _own(stats: Any, brackets: Any, words: Any, marks: Any, out: Any) -> None:
+def _own(stats: Any, brackets: Any, words: Any, out: Any) -> None:
     for i in range(words.size):
         row, s = out[i], stats[i]
         n, chars, tokens = max(1.0, words[i]), max(1.0, s[N_CHARS]), max(1.0, s[N_TOKENS])
@@ -197,7 +196,6 @@ def _own(stats: Any, brackets: Any, words: Any, marks: Any, out: Any) -> None:
         row[9], row[10], row[11], row[12] = s[N_DIGIT] / chars, s[YEARS], s[N_UPPER] / chars, s[N_CAPS] / tokens
         row[13], row[14], row[15], row[16] = s[N_PUNCT] / chars, s[N_SEP] / n, s[N_QUOTE], brackets[i]
         row[17], row[18], row[19], row[20] = s[COLON_END], s[BRACKET_END], s[LOWER_START], s[DOTS]
-        row[AT_MARKS], row[AT_MARKS + 1] = marks[i, 0], marks[i, 1]
 
 
 @njit()
@@ -441,11 +439,11 @@ _READ = "Array(float64, 1, 'C', readonly=True)"
 
 
 @njit(
-    f"void({_PAGES}, {_F32_ROWS}, float32[::1], float64[::1], {_F32_ROWS}, uint64[::1], {_PAGES}, uint64[::1], "
-    f"uint64[::1], uint64[::1], {_PAGES}, {_HASHES}, {_PAGES}, {_F32_ROWS})"
+    f"void({_PAGES}, {_F32_ROWS}, float32[::1], float64[::1], uint64[::1], {_PAGES}, uint64[::1], uint64[::1], "
+    f"uint64[::1], {_PAGES}, {_HASHES}, {_PAGES}, {_F32_ROWS})"
 )
 def page_features(
-    pages: Any, stats: Any, brackets: Any, words: Any, marks: Any, hashes: Any, starts: Any, keys: Any, blind: Any,
+    pages: Any, stats: Any, brackets: Any, words: Any, hashes: Any, starts: Any, keys: Any, blind: Any,
     shapes: Any, roles: Any, slugs: Any, slug_starts: Any, out: Any,
 ) -> None:  # fmt: skip
     """All of FEATURES for the lines of all pages, one page at a time; `out` has shape (n, len(FEATURES)), zeroed."""
@@ -456,7 +454,7 @@ def page_features(
         prose = _prose(stats[a:b], words[a:b])
         block, sizes = _blocks(prose, BLOCK_GAP)
         main = np.argmax(sizes) if sizes.size else -1
-        _own(stats[a:b], brackets[a:b], words[a:b], marks[a:b], out[a:b])
+        _own(stats[a:b], brackets[a:b], words[a:b], out[a:b])
         _vocabulary(hashes, starts[a : b + 1], words[a:b], block, main, out[a:b])
         repeats = _copies(keys[a:b], blind[a:b], shapes[a:b], words[a:b], out[a:b])
         _place_and_mass(stats[a:b], words[a:b], prose, out[a:b])

@@ -214,16 +214,8 @@ class Walk:
             self.linked = self.bold = self.links = self.inline = 0
 
     def lines(self) -> list[Line]:
-        """The lines, each with its tag and link share; a blank line is before all but those behind one line break."""
-        return [
-            make_line(
-                text,
-                tag=self.tags[box],
-                link_share=min(1.0, linked / chars),
-                blank_before=breaks != 1,
-            )
-            for text, (box, chars, linked, _, _, _, breaks) in zip(self.texts, self.rows, strict=True)
-        ]
+        """The lines, each with its tag."""
+        return [make_line(text, tag=self.tags[row[0]]) for text, row in zip(self.texts, self.rows, strict=True)]
 
     def arrays(self) -> Boxes:
         """The boxes and lines as arrays."""

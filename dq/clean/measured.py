@@ -30,8 +30,9 @@ U64 = npt.NDArray[np.uint64]
 ENDS_LINE = "\r\n|[\r\x0b\x0c]"
 """What ends a line beside a line feed. Unicode's own separators do not: they come from within paragraphs of web pages,
 where no browser breaks a line at them, and U+0085 is most often an ellipsis read in the wrong encoding."""
-BULLET = r"^[•·▪●○◦‣⁃∙■□◆►▶→»›*\-–—]\s+"
-"""A list mark before a line."""
+BULLETS = r"^(?:[•·▪●○◦‣⁃∙■□◆►▶→»›*\-–—]\s+)+"
+"""List marks before a line. Like blank lines they say how a page was flattened, not what a line is, and count for
+nothing."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -40,8 +41,6 @@ class Lines:
 
     pages: I64
     texts: pl.Series
-    bullet: npt.NDArray[np.bool_]
-    blank_before: npt.NDArray[np.bool_]
 
 
 def split_pages(contents: Sequence[str]) -> Lines:
@@ -52,18 +51,12 @@ def split_pages(contents: Sequence[str]) -> Lines:
     """
     page = pl.Series("text", contents, pl.String).str.replace_all(ENDS_LINE, "\n").str.split("\n")
     rows = pl.DataFrame({"page": np.arange(len(contents)), "text": page}).explode("text")
-    rows = rows.with_columns(pl.col("text").fill_null("").str.strip_chars()).with_columns(
-        blank=pl.col("text") == "", bare=pl.col("text").str.replace(BULLET, "")
-    )
-    first = pl.col("page") != pl.col("page").shift(1)
-    rows = rows.with_columns(blank_before=pl.col("blank").shift(1, fill_value=False) & ~first.fill_null(value=True))
-    rows = rows.filter(~pl.col("blank"))
+    rows = rows.with_columns(pl.col("text").fill_null("").str.strip_chars().str.replace(BULLETS, ""))
+    rows = rows.filter(pl.col("text") != "")
     counts = np.bincount(rows["page"].to_numpy(), minlength=len(contents))
     return Lines(
         pages=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        texts=rows["bare"],
-        bullet=(rows["bare"] != rows["text"]).to_numpy(),
-        blank_before=rows["blank_before"].to_numpy(),
+        texts=rows["text"],
     )
 
 
@@ -84,7 +77,6 @@ class Measured:
     shapes: U64
     stats: F32
     brackets: F32
-    marks: F32
 
     def features(self, roles: I64, urls: Sequence[str | None]) -> F32:
         """All FEATURES, shape (n_lines, len(FEATURES)).
@@ -94,7 +86,7 @@ class Measured:
         slugs, slug_starts = slug_words(urls)
         out = np.zeros((len(self.words), len(FEATURES)), np.float32)
         kernels.page_features(
-            self.pages, self.stats, self.brackets, self.words, self.marks, self.hashes, self.starts, self.keys,
+            self.pages, self.stats, self.brackets, self.words, self.hashes, self.starts, self.keys,
             self.blind, self.shapes, roles, slugs, slug_starts, out,
         )  # fmt: skip
         return out
@@ -148,7 +140,6 @@ def measure_lines(lines: Lines, *, threads: int = 1) -> Measured:
         shapes=shapes,
         stats=stats,
         brackets=brackets,
-        marks=np.stack([lines.bullet, lines.blank_before], axis=1).astype(np.float32),
     )
 
 

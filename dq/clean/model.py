@@ -27,7 +27,7 @@ DIVIDER = "\n---\n"
 REASONS: dict[str, tuple[str, ...]] = {
     "length": tuple(c.OWN[:4]),
     "sentences": ("sentence_end", "question", "inner_ends", "commas", "comma_rate", "dots", "lower_start"),
-    "form": (*c.OWN[9:19], *c.MARKS, "capitals_3", "separators_3"),
+    "form": (*c.OWN[9:19], "capitals_3", "separators_3"),
     "vocabulary": (*c.VOCABULARY, "cohesion", "cohesion_head"),
     "repeated-on-page": tuple(c.COPIES),
     "place-on-page": tuple(c.PLACE),

@@ -166,9 +166,9 @@ def assemble(page: Page, place: int, reading: Reading, options: CleanOptions) ->
 class PageLines(Sequence[Line]):
     """The lines of a page, each folded when it is first asked for: most never are."""
 
-    def __init__(self, texts: Sequence[str], tags: Sequence[str], bullets: Sequence[bool]) -> None:
+    def __init__(self, texts: Sequence[str], tags: Sequence[str]) -> None:
         """`tags` may be empty, for text."""
-        self._texts, self._tags, self._bullets = texts, tags, bullets
+        self._texts, self._tags = texts, tags
         self._made: dict[int, Line] = {}
 
     def __len__(self) -> int:
@@ -182,9 +182,7 @@ class PageLines(Sequence[Line]):
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
         if at not in self._made:
-            tag = self._tags[at] if self._tags else ""
-            line = make_line(self._texts[at], tag=tag)
-            self._made[at] = dataclasses.replace(line, bullet=line.bullet or self._bullets[at])
+            self._made[at] = make_line(self._texts[at], tag=self._tags[at] if self._tags else "")
         return self._made[at]
 
 
@@ -197,10 +195,10 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
     words = measured.words[first:end].tolist()
     content = scores.content[first:end].tolist()
     texts = reading.sheet.lines.texts[first:end].to_list()
-    lines = PageLines(texts, stated.tags, reading.sheet.lines.bullet[first:end].tolist())
+    lines = PageLines(texts, stated.tags)
     keys = measured.keys[first:end].tolist()
     copies = Counter(keys)
-    kept = [score >= KEEP and not is_told(role, score) for score, role in zip(content, roles, strict=True)]
+    kept = keep_lines(content, roles)
     ends = measured.stats[first:end, ENDS].tolist()
     return View(
         texts=texts,
@@ -218,7 +216,13 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
         headline=scores.headline[first:end].tolist(),
         title_hint=stated.title,
         url=page.url or "",
+        tags=stated.tags,
     )
+
+
+def keep_lines(content: Sequence[float], roles: Sequence[Role | None]) -> list[bool]:
+    """Whether each line of a page is content, by its score and its role."""
+    return [score >= KEEP and not is_told(role, score) for score, role in zip(content, roles, strict=True)]
 
 
 def is_told(role: Role | None, score: float) -> bool:

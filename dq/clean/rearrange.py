@@ -2,8 +2,8 @@
 
 Each page keeps its frame (menus, boxes, footers), of which a part may be left out, and may get the article of another
 site; now and then a second article is put below the first, with its headline once or twice, behind some lines of the
-frame or at once; blank lines and list marks go, and the address; neighbouring lines are joined into one, as flatteners
-do that know no inline element from a block.
+frame or at once; the address goes; neighbouring lines are joined into one, as flatteners do that know no inline element
+from a block. Blank lines and list marks need no change: the features do not see them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import polars as pl
 
 from dq.clean.measured import F64, I64, Lines
 
-SHARES = {"article": 0.6, "left-out": 0.4, "second": 0.15, "bare": 0.4, "no-address": 0.3, "alone": 0.3}
+SHARES = {"article": 0.6, "left-out": 0.4, "second": 0.15, "no-address": 0.3, "alone": 0.3}
 """Share of pages to which each change happens: another site's article; a part of the frame left out, before and after
-the article; a second article below; blank lines and list marks lost; address lost; other pages of the host lost."""
+the article; a second article below; address lost; other pages of the host lost."""
 JOINED_PAGES, JOINED_LINES = 0.2, 0.25
 """Share of pages of which lines are joined, and of their lines that are joined to the one before, if labelled alike."""
 LEAST_WORDS = 60.0
@@ -76,8 +76,7 @@ def _joined(
     source, labels = (np.concatenate([part[at] for part in made]) for at in (0, 1))
     sizes = [len(part[0]) for part in made]
     page = np.repeat(np.arange(len(pages)), sizes)
-    with_joins, bare = (random.random(len(pages)) < share for share in (JOINED_PAGES, SHARES["bare"]))
-    alike = (page[1:] == page[:-1]) & (labels[1:] == labels[:-1]) & with_joins[page[1:]]
+    alike = (page[1:] == page[:-1]) & (labels[1:] == labels[:-1]) & (random.random(len(pages)) < JOINED_PAGES)[page[1:]]
     starts = np.append(True, ~(alike & (random.random(len(source) - 1) < JOINED_LINES)))
     at = np.flatnonzero(starts)
     texts = pl.DataFrame({"line": np.cumsum(starts), "text": lines.texts.gather(source)})
@@ -85,8 +84,6 @@ def _joined(
         lines=Lines(
             pages=np.concatenate([[0], np.cumsum(np.bincount(page[at], minlength=len(pages)))]).astype(np.int64),
             texts=texts.group_by("line", maintain_order=True).agg(pl.col("text").str.join(" "))["text"],
-            bullet=(lines.bullet[source] & ~bare[page])[at],
-            blank_before=(lines.blank_before[source] & ~bare[page])[at],
         ),
         source=source[at],
         joined=np.diff(np.append(at, len(source))) > 1,

@@ -18,6 +18,7 @@ from dq.fold import words as fold_words
 
 SIGNALS = {
     "headline-repeated": "the headline is printed again before its text",
+    "further-h1": "the markup calls it a heading of the first level",
     "related-before": "a related-articles heading stands between the two texts",
     "end-before": "tags, source, share bar, form or footer end the text before",
     "caption-block": "a caption stands between headline and text",
@@ -28,8 +29,8 @@ SIGNALS_NEEDED = 2
 """Signals that agree where another article begins, in text that the scorer leaves out. On 1,655 pages with gold bodies
 two of them were wrong in 3 of 100 such places."""
 SIGNALS_AGAINST_SCORER = 4
-"""Signals needed in text that the scorer keeps, a repeated headline and lost cohesion among them: there they are wrong
-more often than right."""
+"""Signals needed in text that the scorer keeps, lost cohesion among them and a headline that is repeated or marked as
+one: there they are wrong more often than right."""
 HEADLINE_WORDS = (3, 30)
 """Fewest and most words of a headline."""
 HEADLINE_REACH = 10
@@ -78,7 +79,7 @@ class View:
     Of each line: its text, its `words` (how many), its score `content`, its `keys` (equal for equal lines), how often
     it stands on the page (`copies`), whether the scorer keeps it (`kept`), whether it is running text (`prose`: kept,
     or by its form), its role, and how sure it is the page's headline. `title_hint` is the page's own title, as its
-    markup states it.
+    markup states it, and `tags` the names of the lines' elements; text has none.
     """
 
     texts: Sequence[str]
@@ -93,11 +94,16 @@ class View:
     headline: Sequence[float]
     title_hint: str = ""
     url: str = ""
+    tags: Sequence[str] = ()
 
     def label(self, at: int) -> str | None:
         """The label that a rule gave the line, or None."""
         role = self.roles[at]
         return role.label if role else None
+
+    def is_h1(self, at: int) -> bool:
+        """Whether the markup calls the line a heading of the first level."""
+        return bool(self.tags) and self.tags[at] == "h1"
 
     def total_words(self, places: Iterable[int]) -> float:
         """Words of the lines at `places`."""
@@ -125,7 +131,7 @@ def is_headline(view: View, at: int) -> bool:
     if view.roles[at] is not None or not fewest <= view.words[at] <= most:
         return False
     line = view.lines[at]
-    return not line.bullet and not line.text.endswith((".", "。", "،", ",")) and not holds_sentence_break(line.text)
+    return not line.text.endswith((".", "。", "،", ",")) and not holds_sentence_break(line.text)
 
 
 def reads_as_heading(line: Line) -> bool:
@@ -159,14 +165,13 @@ def split(view: View, min_words: int) -> list[Segment]:
     cuts: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     so_far = Text()
     for at in range(n):
-        if view.prose[at]:
-            so_far.places.append(at)
-            so_far.words += view.words[at]
-            continue
-        candidate = so_far.words >= min_words and is_headline(view, at)
-        if candidate and (signals := cut_signals(view, at, so_far, min_words)):
+        heads = (view.is_h1(at) or not view.prose[at]) and so_far.words >= min_words and is_headline(view, at)
+        if heads and (signals := cut_signals(view, at, so_far, min_words)):
             cuts.append((at, signals))
             so_far = Text()
+        elif view.prose[at]:
+            so_far.places.append(at)
+            so_far.words += view.words[at]
     ends = [start for start, _ in cuts[1:]] + [n]
     parts = [(start, end, signals) for (start, signals), end in zip(cuts, ends, strict=True)]
     main = main_part(view, [(start, end) for start, end, _ in parts])
@@ -216,6 +221,7 @@ def cut_signals(view: View, at: int, so_far: Text, min_words: int) -> tuple[str,
     lost = cohesion(view, [at, *paragraphs[:5]], so_far.stems(view)) < COHESION_LOST
     found = {
         "headline-repeated": any(view.keys[place] == view.keys[at] for place in between),
+        "further-h1": view.is_h1(at),
         "related-before": "related" in before,
         "end-before": bool(before & END_LABELS),
         "caption-block": "caption" in labels,
@@ -225,7 +231,8 @@ def cut_signals(view: View, at: int, so_far: Text, min_words: int) -> tuple[str,
     signals = tuple(name for name, holds in found.items() if holds)
     needed = SIGNALS_NEEDED
     if view.total_words(at for at in paragraphs if view.kept[at]) > KEPT_SHARE * view.total_words(paragraphs):
-        needed = SIGNALS_AGAINST_SCORER if lost and found["headline-repeated"] else len(SIGNALS) + 1
+        headed = found["headline-repeated"] or found["further-h1"]
+        needed = SIGNALS_AGAINST_SCORER if lost and headed else len(SIGNALS) + 1
     return signals if len(signals) >= needed else ()
 
 
@@ -411,7 +418,7 @@ def following(body: Sequence[int], at: int) -> int:
 def is_standfirst(view: View, at: int, title: int) -> bool:
     """Whether the line could be a standfirst by its form."""
     once = view.copies[at] == 1 and view.keys[at] != view.keys[title]
-    return view.roles[at] is None and once and view.words[at] >= SUBTITLE_WORDS and not view.lines[at].bullet
+    return view.roles[at] is None and once and view.words[at] >= SUBTITLE_WORDS
 
 
 SUBTITLE_WORDS = 5

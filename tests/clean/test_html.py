@@ -155,11 +155,9 @@ def test_a_very_long_page_is_read() -> None:
     assert len(markup.lines) == n
 
 
-def test_a_line_has_its_tag_its_links_and_its_distance() -> None:
+def test_a_line_has_its_tag() -> None:
     lines = {line.text: line for line in page("<h2>Head</h2><p>see <a>this</a></p><p>a<br>b<br><br>c</p>").lines}
     assert lines["Head"].tag == "h2"
-    assert lines["see this"].link_share == pytest.approx(0.5)
-    assert [lines[text].blank_before for text in "abc"] == [True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -308,4 +306,4 @@ def test_a_page_is_read_with_all_that_its_markup_says() -> None:
     assert found is not None
     assert found.title == "Sea wall to be mended"
     assert found.columns.shape == (len(found.texts), N_COLUMNS)
-    assert len(found.tags) == len(found.bullet) == len(found.blank_before) == len(found.texts)
+    assert len(found.tags) == len(found.texts)

@@ -20,7 +20,7 @@ def blocks(language):
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_examples_run(code, capsys):
     exec(compile(code, "README.md", "exec"), {})
-    assert "shape" in capsys.readouterr().out
+    assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("code", blocks("bash"))

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dq.clean.articles import article_rows, paragraph_rows
+from dq.clean.decoding import keep_lines
 from dq.clean.drafts import NOTHING_STATED, Drafts, Sheet, read_pages, with_problem
 from dq.clean.line_kernels import ENDS, FULL, PROSE_WORDS
 from dq.clean.lines import Line, make_line
-from dq.clean.measured import Measured, Recurrence
+from dq.clean.measured import F64, Measured, Recurrence
 from dq.clean.model import forests
 from dq.clean.roles import OUTLET_WORDS, ROLES, Role, find_roles, head_role, kernel_codes
-from dq.clean.scoring import KEEP, REASON_CODES, Scores, score_lines
+from dq.clean.scoring import REASON_CODES, Scores, score_lines
 from dq.clean.segments import Segment, View, reads_as_heading, split
 from dq.clean.sites import count, recurrence
 from dq.options import CleanOptions
@@ -30,6 +32,9 @@ NO_TEXT = frozenset({"byline", "date", "credit", "caption"})
 """Labels of lines that are read into metadata; they remove a line unless it is surely text."""
 SURE = 0.8
 """Score from which a line that reads as a caption or byline is text all the same."""
+_FIRM, _NO_TEXT = (
+    np.array([role is not None and role.label in labels for role in ROLES]) for labels in (FIRM, NO_TEXT)
+)
 RECURS = "recurs-on-host"
 
 
@@ -117,6 +122,7 @@ class Reading:
     roles: Sequence[Role | None]
     recurrence: Recurrence
     scores: Scores
+    kept: npt.NDArray[np.bool_]
     reasons: Sequence[int]
     evidence: Sequence[str]
 
@@ -141,6 +147,7 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
         roles=[ROLES[number] for number in numbers.tolist()],
         recurrence=known,
         scores=scores,
+        kept=keep_lines(scores.content, told_lines(numbers, scores.content), measured.pages),
         reasons=scores.reasons().tolist(),
         evidence=scores.evidence(),
     )
@@ -198,7 +205,7 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
     lines = PageLines(texts, stated.tags)
     keys = measured.keys[first:end].tolist()
     copies = Counter(keys)
-    kept = keep_lines(content, roles)
+    kept = reading.kept[first:end].tolist()
     ends = measured.stats[first:end, ENDS].tolist()
     return View(
         texts=texts,
@@ -220,14 +227,10 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
     )
 
 
-def keep_lines(content: Sequence[float], roles: Sequence[Role | None]) -> list[bool]:
-    """Whether each line of a page is content, by its score and its role."""
-    return [score >= KEEP and not is_told(role, score) for score, role in zip(content, roles, strict=True)]
-
-
-def is_told(role: Role | None, score: float) -> bool:
-    """Whether a role says more than the score."""
-    return role is not None and (role.label in FIRM or (role.label in NO_TEXT and score < SURE))
+def told_lines(numbers: npt.NDArray[np.int16], content: F64) -> npt.NDArray[np.bool_]:
+    """Whether a role, told by its number in ROLES, says more of each line than its score."""
+    told: npt.NDArray[np.bool_] = _FIRM[numbers] | (_NO_TEXT[numbers] & (content < SURE))
+    return told
 
 
 def reasons_of(place: int, reading: Reading) -> list[str]:

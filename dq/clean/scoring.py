@@ -14,13 +14,12 @@ import numpy.typing as npt
 import polars as pl
 
 from dq.clean.columns import FEATURES
+from dq.clean.decoding import KEEP, SAFE
 from dq.clean.line_kernels import PROSE_WORDS
 from dq.clean.measured import F32, F64, Measured, Recurrence
 from dq.clean.model import REASONS, Forests, reason_numbers
 
 REASON_CODES = tuple(REASONS)
-KEEP = 0.45
-"""Score from which a line is content: a little below a half, for a lost paragraph is worse than a line too many."""
 SURE_PROSE = 0.93
 """Score without knowledge of the host from which a line stays content, whatever the host's other pages hold."""
 _OWN_SCORE = REASON_CODES.index("first-impression")
@@ -75,10 +74,10 @@ def score_lines(rows: F32, measured: Measured, recurrence: Recurrence, forests: 
         return Scores(content=content, headline=headline, parts=_own_reasons(parts, own))
     told = np.hstack([rows, measured.second(first, recurrence), anchors])
     content, parts = forests.third.score(told, numbers[2])
-    removed = np.flatnonzero((content < KEEP) & (measured.words >= PROSE_WORDS))
-    alone_content, alone_parts = forests.third.score(np.hstack([seen[removed], anchors[removed]]), numbers[2])
+    doubtful = np.flatnonzero((content < SAFE) & (measured.words >= PROSE_WORDS))
+    alone_content, alone_parts = forests.third.score(np.hstack([seen[doubtful], anchors[doubtful]]), numbers[2])
     sure = alone_content >= SURE_PROSE
-    content[removed[sure]], parts[removed[sure]] = alone_content[sure], alone_parts[sure]
+    content[doubtful[sure]], parts[doubtful[sure]] = alone_content[sure], alone_parts[sure]
     return Scores(content=content, headline=headline, parts=_own_reasons(parts, own))
 
 

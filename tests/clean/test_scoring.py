@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq.clean.columns import FEATURES, HEADLINE, SECOND
+from dq.clean.decoding import SAFE
 from dq.clean.lines import ends_sentence
 from dq.clean.measured import Recurrence, measure_lines, slug, split_pages
 from dq.clean.model import REASONS, Forests, forests, parse, reason_numbers
 from dq.clean.roles import find_roles, kernel_codes
-from dq.clean.scoring import KEEP, SURE_PROSE, score_lines
+from dq.clean.scoring import SURE_PROSE, score_lines
 from dq.clean.sites import count, host_of, merge, page_keys, recurrence
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=80)
@@ -110,7 +111,7 @@ def test_what_surely_is_text_stays_so_however_often_the_host_repeats_it(n_pages,
     )
     sure = alone.content >= SURE_PROSE
     assert sure[4:].all()
-    assert (scored([page], many).content[sure] >= KEEP).all()
+    assert (scored([page], many).content[sure] >= SAFE).all()
 
 
 def test_every_feature_has_one_reason():

@@ -30,6 +30,8 @@ U64 = npt.NDArray[np.uint64]
 ENDS_LINE = "\r\n|[\r\x0b\x0c]"
 """What ends a line beside a line feed. Unicode's own separators do not: they come from within paragraphs of web pages,
 where no browser breaks a line at them, and U+0085 is most often an ellipsis read in the wrong encoding."""
+SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+"""White space around a line: Unicode's, and the four separators of ASCII, which nobody sees either."""
 BULLETS = r"^(?:[•·▪●○◦‣⁃∙■□◆►▶→»›*\-–—]\s+)+"
 """List marks before a line. Like blank lines they say how a page was flattened, not what a line is, and count for
 nothing."""
@@ -51,7 +53,7 @@ def split_pages(contents: Sequence[str]) -> Lines:
     """
     page = pl.Series("text", contents, pl.String).str.replace_all(ENDS_LINE, "\n").str.split("\n")
     rows = pl.DataFrame({"page": np.arange(len(contents)), "text": page}).explode("text")
-    rows = rows.with_columns(pl.col("text").fill_null("").str.strip_chars().str.replace(BULLETS, ""))
+    rows = rows.with_columns(pl.col("text").fill_null("").str.strip_chars(SPACES).str.replace(BULLETS, ""))
     rows = rows.filter(pl.col("text") != "")
     counts = np.bincount(rows["page"].to_numpy(), minlength=len(contents))
     return Lines(

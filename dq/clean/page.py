@@ -26,15 +26,22 @@ from dq.clean.sites import count, recurrence
 from dq.options import CleanOptions
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, make_id
 
-FIRM = frozenset({"share", "form", "footer", "widget", "related", "tags"})
+FIRM = frozenset({"share", "form", "footer", "widget", "related", "tags", "date", "byline", "credit"})
 """Labels whose rules hardly ever hold of text: they remove a line whatever its score. The others describe it."""
-NO_TEXT = frozenset({"byline", "date", "credit", "caption"})
-"""Labels of lines that are read into metadata; they remove a line unless it is surely text."""
+NO_TEXT = frozenset({"caption"})
+"""Labels whose rules hold of some text as well; they remove a line unless it is surely text."""
 SURE = 0.8
-"""Score from which a line that reads as a caption or byline is text all the same."""
+"""Score from which a line that reads as a caption is text all the same."""
 _FIRM, _NO_TEXT = (
     np.array([role is not None and role.label in labels for role in ROLES]) for labels in (FIRM, NO_TEXT)
 )
+_AMID = np.array(
+    [
+        role is None or role.label == "share" or role.reason in {"widget-label", "no-letters", "related-link"}
+        for role in ROLES
+    ]
+)
+"""Roles of lines that stand amid an article's paragraphs; behind others comments, teasers or boxes may begin."""
 RECURS = "recurs-on-host"
 
 
@@ -141,13 +148,14 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
     known = recurrence(measured, sheet.hosts, count([sheet.keys(measured)]) if template is None else template)
     rows = np.hstack([measured.features(kernel_codes(numbers), sheet.urls), sheet.columns])
     scores = score_lines(rows, measured, known, forests(name))
+    told = told_lines(numbers, scores.content)
     return Reading(
         sheet=sheet,
         measured=measured,
         roles=[ROLES[number] for number in numbers.tolist()],
         recurrence=known,
         scores=scores,
-        kept=keep_lines(scores.content, told_lines(numbers, scores.content), measured.pages),
+        kept=keep_lines(scores.content, told, told & ~_AMID[numbers], measured),
         reasons=scores.reasons().tolist(),
         evidence=scores.evidence(),
     )

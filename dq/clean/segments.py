@@ -142,6 +142,11 @@ def reads_as_heading(line: Line) -> bool:
 HEADING_WORDS = 14
 
 
+def reads_as_title(view: View, first: int, second: int) -> bool:
+    """Whether the first line of a text without headline is one: open-ended, above a paragraph."""
+    return is_headline(view, first) and not reads_as_heading(view.lines[second])
+
+
 def running(view: View, at: int, end: int) -> list[int]:
     """Places of the paragraphs that run on from the paragraph at `at` without a gap or another role between."""
     places = [at]
@@ -249,13 +254,15 @@ def read_segment(view: View, start: int, end: int, signals: tuple[str, ...], *, 
     title = main_title(view, start, end) if is_main else None
     body = [at for at in range(start, end) if view.kept[at] and (title is None or view.keys[at] != view.keys[title])]
     if not is_main or not body:
-        text = body_start(view, start, end)
+        text = body_start(view, start + bool(signals), end)
         if text is None:
             return Segment(start=start, end=end, title=None, subtitle=None, body=(), is_main=is_main, signals=signals)
         body = walk_body(view, text, end)
     body = without_head_lines(view, body)
     known = stems(word for at in body[:10] for word in view.lines[at].words)
     title = find_title(view, start, body[0], known) if title is None else title
+    if title is None and is_main and len(body) > 1 and reads_as_title(view, *body[:2]):
+        title = body[0]
     subtitle = None if title is None else find_subtitle(view, title, body)
     body = [at for at in body if at not in {subtitle, title}]
     return Segment(

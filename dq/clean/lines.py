@@ -43,6 +43,8 @@ def count_words(words: Sequence[str]) -> float:
     >>> count_words(["news", "新", "闻"])
     2.0
     """
+    if _UNSPACED.search("".join(words)) is None:
+        return float(len(words))
     halves = sum(1 for word in words if len(word) == 1 and _UNSPACED.match(word))
     return len(words) - halves / 2
 

@@ -8,6 +8,7 @@ its address or its position, never by length.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote, urlsplit
@@ -110,18 +111,24 @@ class View:
         return sum(self.words[at] for at in places)
 
 
-def stems(words: Iterable[str]) -> set[str]:
+@functools.lru_cache(4096)
+def stems(words: tuple[str, ...]) -> frozenset[str]:
     """Content stems: words of three letters and more (one where a script has no spaces), article and length cut off."""
-    return {
+    return frozenset(
         word.removeprefix("و").removeprefix("ال")[:STEM]
         for word in words
         if len(word) >= SHORTEST_STEM or (not word.isascii() and len(word) == 1)
-    }
+    )
+
+
+def stems_at(view: View, places: Iterable[int]) -> set[str]:
+    """Content stems of the lines at `places`."""
+    return set().union(*(stems(view.lines[at].words) for at in places))
 
 
 def cohesion(view: View, places: Sequence[int], article: set[str]) -> float:
     """Share of the content stems at `places` that the article holds, 0..1; 1 for no stems at all."""
-    found = stems(word for at in places for word in view.lines[at].words)
+    found = stems_at(view, places)
     return len(found & article) / len(found) if found else 1.0
 
 
@@ -206,7 +213,7 @@ class Text:
 
     def stems(self, view: View) -> set[str]:
         """The content stems so far; few headlines ask for them."""
-        self._stems |= stems(word for at in self.places[self._known :] for word in view.lines[at].words)
+        self._stems |= stems_at(view, self.places[self._known :])
         self._known = len(self.places)
         return self._stems
 
@@ -259,7 +266,7 @@ def read_segment(view: View, start: int, end: int, signals: tuple[str, ...], *, 
             return Segment(start=start, end=end, title=None, subtitle=None, body=(), is_main=is_main, signals=signals)
         body = walk_body(view, text, end)
     body = without_head_lines(view, body)
-    known = stems(word for at in body[:10] for word in view.lines[at].words)
+    known = stems_at(view, body[:10])
     title = find_title(view, start, body[0], known) if title is None else title
     if title is None and is_main and len(body) > 1 and reads_as_title(view, *body[:2]):
         title = body[0]
@@ -321,7 +328,7 @@ def walk_body(view: View, text: int, end: int) -> list[int]:
     taken up again.
     """
     body = [text]
-    article = stems(view.lines[text].words)
+    article = stems_at(view, [text])
     pending: list[int] = []
     boxed = False
     for at in range(text + 1, end):
@@ -387,13 +394,20 @@ def title_score(view: View, at: int, text: int, known: set[str]) -> float:
 
 def slug_overlap(url: str, line: Line) -> float:
     """Share of the words of the address's last part that the line holds, 0..1; 0 where that part names no story."""
+    slug = slug_words(url)
+    return len(slug & set(line.words)) / len(slug) if slug else 0.0
+
+
+@functools.lru_cache(16)
+def slug_words(url: str) -> frozenset[str]:
+    """The words of the address's last part; none where it names no story."""
     try:
         path = unquote(urlsplit(url).path)
     except ValueError:  # scraped addresses may be anything
-        return 0.0
+        return frozenset()
     parts = [part for part in path.split("/") if part]
     slug = [word for word in fold_words(parts[-1].removesuffix(".html")) if not word.isdigit()] if parts else []
-    return len(set(slug) & set(line.words)) / len(set(slug)) if count_words(slug) >= SLUG_WORDS else 0.0
+    return frozenset(slug) if count_words(slug) >= SLUG_WORDS else frozenset()
 
 
 def find_subtitle(view: View, title: int, body: Sequence[int]) -> int | None:
@@ -436,7 +450,7 @@ SLUG_WORDS = 3
 
 def main_part(view: View, parts: Sequence[tuple[int, int]]) -> int:
     """Which part the page is about: the one that prints the page's title or its address's words, else the headline."""
-    hint = stems(fold_words(view.title_hint))
+    hint = stems(tuple(fold_words(view.title_hint)))
 
     def named(part: tuple[int, int]) -> float:
         heads = [at for at in range(*part) if view.headline[at] >= HEADLINE_NEEDED or at == part[0]]
@@ -450,7 +464,7 @@ def main_part(view: View, parts: Sequence[tuple[int, int]]) -> int:
     return next((place for place, (start, end) in enumerate(parts) if sure and start <= best < end), 0)
 
 
-def named_share(view: View, at: int, hint: set[str]) -> float:
+def named_share(view: View, at: int, hint: frozenset[str]) -> float:
     """How far the line holds the words of the page's own title and of its address."""
     line = view.lines[at]
     shared = len(stems(line.words) & hint) / len(hint) if hint else 0.0

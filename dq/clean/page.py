@@ -149,14 +149,15 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
     rows = np.hstack([measured.features(kernel_codes(numbers), sheet.urls), sheet.columns])
     scores = score_lines(rows, measured, known, forests(name))
     told = told_lines(numbers, scores.content)
+    kept = keep_lines(scores.content, told, told & ~_AMID[numbers], measured)
     return Reading(
         sheet=sheet,
         measured=measured,
         roles=[ROLES[number] for number in numbers.tolist()],
         recurrence=known,
         scores=scores,
-        kept=keep_lines(scores.content, told, told & ~_AMID[numbers], measured),
-        reasons=scores.reasons().tolist(),
+        kept=kept,
+        reasons=scores.reasons(kept).tolist(),
         evidence=scores.evidence(),
     )
 

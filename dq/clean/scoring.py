@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from dq.clean.columns import FEATURES
-from dq.clean.decoding import KEEP, SAFE
+from dq.clean.decoding import SAFE
 from dq.clean.line_kernels import PROSE_WORDS
 from dq.clean.measured import F32, F64, Measured, Recurrence
 from dq.clean.model import REASONS, Forests, reason_numbers
@@ -36,9 +36,9 @@ class Scores:
     headline: F64
     parts: F32
 
-    def reasons(self) -> npt.NDArray[np.int64]:
+    def reasons(self, kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """For each line the number of the reason code that weighed most for the way in which it was decided."""
-        sign = np.where(self.content >= KEEP, 1.0, -1.0)[:, None]
+        sign = np.where(kept, 1.0, -1.0)[:, None]
         return (self.parts * sign).argmax(1) if len(self.content) else np.zeros(0, np.int64)
 
     def evidence(self) -> list[str]:

@@ -21,9 +21,10 @@ from dq.clean.markup import Walk
 from dq.clean.published import Candidate
 from dq.fold import key
 
-_NESTING = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*?(/?)>")
-VOID = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li td tr th dd dt option".split()
+VOID = "area base br col embed hr img input link meta param source track wbr p li td tr th dd dt option"
+"""Elements that nest nothing, or are closed by their next sibling where nobody closes them."""
+_NESTING = re.compile(
+    rf"<(/?)(?!(?:{VOID.replace(' ', '|')})[^a-z0-9])[a-z][a-z0-9]*[^<>]*(?<!/)>".encode(), re.IGNORECASE
 )
 
 
@@ -49,14 +50,10 @@ def depth(html: str) -> int:
     >>> depth("<div><p>a<p>b<div>c</div></div>")
     2
     """
-    deepest = level = 0
-    for match in _NESTING.finditer(html.encode("utf-8", "replace")):
-        closing, name, empty = match.groups()
-        if name.lower() in VOID or empty:
-            continue
-        level = max(0, level - 1) if closing else level + 1
-        deepest = max(deepest, level)
-    return deepest
+    closing = np.array(_NESTING.findall(html.encode("utf-8", "replace")), "S1") == b"/"
+    level = np.cumsum(np.where(closing, -1, 1))
+    below = np.minimum.accumulate(np.minimum(level, 0))  # tags that close nothing
+    return int((level - below).max(initial=0))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)

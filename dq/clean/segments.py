@@ -289,12 +289,31 @@ def main_title(view: View, start: int, end: int) -> int | None:
     Copies below the first paragraph that is kept are teasers or a share box.
     """
     hint = " ".join(fold_words(view.title_hint))
-    printed = [at for at in range(start, end) if hint and view.lines[at].key == hint]
+    printed = [at for at in range(start, end) if hint and prints_title(view, at, hint)]
     best = printed[0] if printed else max(range(start, end), key=lambda at: headline_score(view, at), default=None)
     if best is None or (not printed and view.headline[best] < HEADLINE_NEEDED):
         return None
+    best = without_path(view, best, start, end)
     text = next((at for at in range(best + 1, end) if view.kept[at] and view.keys[at] != view.keys[best]), end)
     return max(at for at in range(start, max(text, best + 1)) if view.keys[at] == view.keys[best])
+
+
+def prints_title(view: View, at: int, hint: str) -> bool:
+    """Whether the line is the page's own title; a word or two may be the site's name, unless they are the headline."""
+    line = view.lines[at]
+    return line.key == hint and (line.n_words >= HEADLINE_WORDS[0] or view.headline[at] >= HEADLINE_NEEDED)
+
+
+def without_path(view: View, title: int, start: int, end: int) -> int:
+    """The line near the title that repeats its end, where the title is `Home > News > Headline`; else the title."""
+    near = range(max(start, title - PATH_REACH), min(end, title + PATH_REACH + 1))
+    long_enough = (at for at in near if HEADLINE_WORDS[0] <= view.words[at] < view.words[title])
+    ends = [at for at in long_enough if view.lines[title].key.endswith(f" {view.lines[at].key}")]
+    return max(ends, key=lambda at: view.words[at], default=title)
+
+
+PATH_REACH = 10
+"""Lines from a path to the headline that it ends with."""
 
 
 def headline_score(view: View, at: int) -> float:

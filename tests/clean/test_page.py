@@ -280,3 +280,8 @@ def test_frames_have_the_schemas_of_their_tables():
 
 def test_no_pages_are_empty_tables():
     assert all(frame.height == 0 for frame in clean_pages([], CleanOptions()).values())
+
+
+def test_a_path_that_ends_with_the_headline_is_not_the_title():
+    cleaned = clean(["الرئيسية > محليات > " + TITLE, "22 ديسمبر، 2025", TITLE, *WATER])
+    assert cleaned.articles[0]["title"] == TITLE

@@ -27,14 +27,12 @@ from dq.options import CleanOptions
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, make_id
 
 FIRM = frozenset({"share", "form", "footer", "widget", "related", "tags", "date", "byline", "credit"})
-"""Labels whose rules hardly ever hold of text: they remove a line whatever its score. The others describe it."""
-NO_TEXT = frozenset({"caption"})
-"""Labels whose rules hold of some text as well; they remove a line unless it is surely text."""
+"""Labels whose rules hardly ever hold of text: they remove a line whatever its score; a caption's, unless it
+is surely text. The others describe it."""
 SURE = 0.8
 """Score from which a line that reads as a caption is text all the same."""
-_FIRM, _NO_TEXT = (
-    np.array([role is not None and role.label in labels for role in ROLES]) for labels in (FIRM, NO_TEXT)
-)
+_FIRM = np.array([role is not None and role.label in FIRM for role in ROLES])
+_CAPTION = np.array([role is not None and role.label == "caption" for role in ROLES])
 _AMID = np.array(
     [
         role is None or role.label == "share" or role.reason in {"widget-label", "no-letters", "related-link"}
@@ -238,7 +236,7 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
 
 def told_lines(numbers: npt.NDArray[np.int16], content: F64) -> npt.NDArray[np.bool_]:
     """Whether a role, told by its number in ROLES, says more of each line than its score."""
-    told: npt.NDArray[np.bool_] = _FIRM[numbers] | (_NO_TEXT[numbers] & (content < SURE))
+    told: npt.NDArray[np.bool_] = _FIRM[numbers] | (_CAPTION[numbers] & (content < SURE))
     return told
 
 

@@ -25,7 +25,7 @@ from dq.tables import Page
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Stated:
-    """What an HTML page's markup says of the whole page, and the tag and linked share of each of its lines."""
+    """What an HTML page's markup says of the whole page, and the tag of each of its lines."""
 
     title: str = ""
     author: str | None = None
@@ -45,6 +45,10 @@ class Sheet:
     lines: Lines
     columns: F32
     stated: tuple[Stated, ...] = ()
+
+    def stated_of(self, place: int) -> Stated:
+        """What the markup of the page at `place` says; nothing for text."""
+        return self.stated[place] if self.stated else NOTHING_STATED
 
     def cut(self, first: int, end: int) -> Sheet:
         """The sheet of the pages from `first` to `end` (excluded)."""

@@ -11,11 +11,18 @@ import lxml.html
 
 
 def linked_data(tree: lxml.html.HtmlElement, name: str) -> Iterator[str]:
-    """Every text of this name in the page's JSON-LD; blocks that are no JSON are passed over."""
+    """Every text of this name in the page's JSON-LD."""
+    for block in _blocks(tree, name):
+        with contextlib.suppress(RecursionError):
+            yield from _values(block, name)
+
+
+def _blocks(tree: lxml.html.HtmlElement, word: str) -> Iterator[Any]:
+    """The blocks of JSON-LD that hold the word; those that are no JSON are passed over."""
     for script in tree.iter("script"):
-        if (script.get("type") or "").lower() == "application/ld+json" and name in (script.text or ""):
+        if (script.get("type") or "").lower() == "application/ld+json" and word in (script.text or ""):
             with contextlib.suppress(ValueError, RecursionError):
-                yield from _values(json.loads(script.text or "", strict=False), name)
+                yield json.loads(script.text or "", strict=False)
 
 
 def _values(node: Any, name: str) -> Iterator[str]:
@@ -31,10 +38,9 @@ def _values(node: Any, name: str) -> Iterator[str]:
 
 def author_names(tree: lxml.html.HtmlElement) -> Iterator[str]:
     """The names of the authors that the page's JSON-LD states."""
-    for script in tree.iter("script"):
-        if (script.get("type") or "").lower() == "application/ld+json" and '"author"' in (script.text or ""):
-            with contextlib.suppress(ValueError, RecursionError):
-                yield from _names(json.loads(script.text or "", strict=False))
+    for block in _blocks(tree, '"author"'):
+        with contextlib.suppress(RecursionError):
+            yield from _names(block)
 
 
 def _names(node: Any) -> Iterator[str]:

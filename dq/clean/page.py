@@ -14,7 +14,7 @@ import polars as pl
 
 from dq.clean.articles import article_rows, paragraph_rows
 from dq.clean.decoding import keep_lines
-from dq.clean.drafts import NOTHING_STATED, Drafts, Sheet, read_pages, with_problem
+from dq.clean.drafts import Drafts, Sheet, read_pages, with_problem
 from dq.clean.line_kernels import ENDS, FULL, PROSE_WORDS
 from dq.clean.lines import Line, make_line
 from dq.clean.measured import F64, Measured, Recurrence
@@ -163,7 +163,7 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
 def assemble(page: Page, place: int, reading: Reading, options: CleanOptions) -> Cleaned:
     """Rows of all tables for the page at `place` on its sheet."""
     view = page_view(page, place, reading)
-    stated = reading.sheet.stated[place] if reading.sheet.stated else NOTHING_STATED
+    stated = reading.sheet.stated_of(place)
     segments = split(view, options.min_article_words)
     if not any(segment.is_main for segment in segments):
         segments = [dataclasses.replace(one, is_main=at == 0) for at, one in enumerate(segments)]
@@ -204,7 +204,7 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
     """The page as segmentation sees it."""
     first, end = (int(at) for at in reading.measured.pages[place : place + 2])
     measured, scores = reading.measured, reading.scores
-    stated = reading.sheet.stated[place] if reading.sheet.stated else NOTHING_STATED
+    stated = reading.sheet.stated_of(place)
     roles = reading.roles[first:end]
     words = measured.words[first:end].tolist()
     content = scores.content[first:end].tolist()
@@ -230,7 +230,6 @@ def page_view(page: Page, place: int, reading: Reading) -> View:
         headline=scores.headline[first:end].tolist(),
         title_hint=stated.title,
         url=page.url or "",
-        tags=stated.tags,
     )
 
 

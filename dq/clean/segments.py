@@ -80,7 +80,7 @@ class View:
     Of each line: its text, its `words` (how many), its score `content`, its `keys` (equal for equal lines), how often
     it stands on the page (`copies`), whether the scorer keeps it (`kept`), whether it is running text (`prose`: kept,
     or by its form), its role, and how sure it is the page's headline. `title_hint` is the page's own title, as its
-    markup states it, and `tags` the names of the lines' elements; text has none.
+    markup states it; text has none.
     """
 
     texts: Sequence[str]
@@ -95,7 +95,6 @@ class View:
     headline: Sequence[float]
     title_hint: str = ""
     url: str = ""
-    tags: Sequence[str] = ()
 
     def label(self, at: int) -> str | None:
         """The label that a rule gave the line, or None."""
@@ -104,7 +103,7 @@ class View:
 
     def is_h1(self, at: int) -> bool:
         """Whether the markup calls the line a heading of the first level."""
-        return bool(self.tags) and self.tags[at] == "h1"
+        return self.lines[at].tag == "h1"
 
     def total_words(self, places: Iterable[int]) -> float:
         """Words of the lines at `places`."""
@@ -177,7 +176,7 @@ def split(view: View, min_words: int) -> list[Segment]:
     cuts: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     so_far = Text()
     for at in range(n):
-        heads = (view.is_h1(at) or not view.prose[at]) and so_far.words >= min_words and is_headline(view, at)
+        heads = so_far.words >= min_words and (not view.prose[at] or view.is_h1(at)) and is_headline(view, at)
         if heads and (signals := cut_signals(view, at, so_far, min_words)):
             cuts.append((at, signals))
             so_far = Text()

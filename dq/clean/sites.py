@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -34,15 +33,6 @@ TEMPLATE = pl.Schema({"host": pl.String, "key": pl.UInt64, "blind": pl.Boolean, 
 """How many stories of the host hold a line, where more than one does; key 0 counts the stories of the host."""
 PART_ROWS = 8_000_000
 """Rows of KEYS that are counted at a time: a quarter of a gigabyte."""
-
-
-def host_of(url: str | None) -> str | None:
-    """The host of an address, in lower case and without `www.`; None where there is none."""
-    try:
-        host = urlsplit(url or "").hostname
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None
 
 
 def stories(measured: Measured) -> U64:

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from dq.addresses import host_of
 from dq.clean.columns import FEATURES
 from dq.clean.drafts import read_pages
 from dq.clean.labels import body_labels, segment_labels, title_labels
@@ -29,7 +30,7 @@ from dq.clean.measured import F32, F64, I64, Lines, Measured, Recurrence, measur
 from dq.clean.model import DIVIDER, WEIGHTS, Forest, Forests, parse
 from dq.clean.rearrange import rearrange
 from dq.clean.roles import find_roles, kernel_codes
-from dq.clean.sites import count, host_of, page_keys, recurrence
+from dq.clean.sites import count, page_keys, recurrence
 from dq.options import CleanOptions
 from dq.tables import Page
 

@@ -7,9 +7,9 @@ import hashlib
 import re
 from typing import Literal
 
+from dq.addresses import host_of, own_address
 from dq.errors import ConfigError
 from dq.ingest import charsets, detection
-from dq.ingest.addresses import host_of, own_address
 from dq.ingest.mojibake import find_mojibake
 from dq.ingest.raw import RawPage, larger_than
 from dq.options import IngestOptions

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dq.addresses import host_of
 from dq.clean.columns import FEATURES, HEADLINE, SECOND
 from dq.clean.decoding import SAFE
 from dq.clean.lines import ends_sentence
@@ -16,7 +17,7 @@ from dq.clean.measured import Recurrence, measure_lines, slug, split_pages
 from dq.clean.model import REASONS, Forests, forests, parse, reason_numbers
 from dq.clean.roles import find_roles, kernel_codes
 from dq.clean.scoring import SURE_PROSE, score_lines
-from dq.clean.sites import count, host_of, merge, page_keys, recurrence
+from dq.clean.sites import count, merge, page_keys, recurrence
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=80)
 PAGE = st.lists(TEXT, max_size=12).map("\n".join)

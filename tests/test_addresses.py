@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq.ingest.addresses import host_of, own_address
+from dq.addresses import host_of, own_address
 
 
 @pytest.mark.parametrize(

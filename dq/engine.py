@@ -2,9 +2,9 @@
 
 A shard is a run of pages in reading order. Each is read into a folder `<number>.draft`, and becomes, once all are read,
 a folder `<number>` that holds its four tables; both bear the fingerprint of what went in, and appear whole or not at
-all. Where the same command runs again, shards whose
-fingerprint still holds are not done again. The tables of all shards are then gathered into one file a table whose rows
-and row groups depend on the rows alone, never on shards or workers.
+all. Where the same command runs again, shards whose fingerprint still holds are not done again. The tables of all
+shards are then gathered into one file a table whose rows and row groups depend on the rows alone, never on shards or
+workers.
 """
 
 from __future__ import annotations

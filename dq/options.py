@@ -143,12 +143,12 @@ class DedupOptions:
     """Every article of a cluster is at least this much like its canonical article."""
     max_copies: Positive = 32
     """Copies of one text that are paired with one another and with its likes; further ones only with the first."""
-    min_paragraph_words: Positive = 20
-    """Paragraphs with fewer folded words are not looked for in other articles."""
-    paragraph_jaccard: Share = 0.5
-    """Paragraphs at least this alike are one reused paragraph."""
+    min_passage_words: Positive = 20
+    """Passages with fewer folded words are not told: formulae of honour have up to 19."""
+    passage_jaccard: Share = 0.2
+    """Every place of a reused passage is at least this much like the passage's own text."""
     boilerplate_articles: Positive = 3
-    """A paragraph in this many different articles of one host, and nowhere else, is boilerplate."""
+    """A passage in this many different articles of one host, and nowhere else, is boilerplate."""
     threads: Count = 0
     """Threads that compare texts; 0 means one a core."""
 

@@ -117,3 +117,19 @@ def words_of(texts: Texts, rows: I64, n_words: I64, *, threads: int = 0) -> tupl
 
     over_ranges(hash_range, len(rows), threads)
     return hashes, starts
+
+
+def word_spans(texts: Texts, rows: I64, n_words: I64, *, threads: int = 0) -> tuple[I64, I64, I64]:
+    """(begins, ends, starts): word k of text `rows[i]` has the characters `begins[starts[i] + k]` to `ends[...]`.
+
+    The last one is excluded. Punctuation between a word and the nearest white space belongs to it, on both sides;
+    between two words without white space it belongs to both.
+    """
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(n_words)])
+    begins, ends = np.zeros(starts[-1], np.int64), np.zeros(starts[-1], np.int64)
+
+    def span_range(first: int, last: int) -> None:
+        kernels.word_spans(*texts.buffers, rows, first, last, starts, begins, ends)
+
+    over_ranges(span_range, len(rows), threads)
+    return begins, ends, starts

@@ -23,6 +23,10 @@ _MIX_64 = (np.uint64(33), np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A8
 BASE = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, odd: the variable of the shingles' polynomial
 _SPACE = np.uint32(32)
 _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0xC0, 0xE0, 0xF0  # the first byte of a longer code point, in UTF-8 (RFC 3629)
+_BLANKS = (
+    (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680),
+    (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000),
+)  # fmt: skip  # white space, as Python's str.isspace has it
 
 SEVERAL, NOTHING = np.uint32(0xFFFFFFFE), np.uint32(0xFFFFFFFF)
 """What `single` says of code points that do not fold to just one: look into the folding's arrays, or skip them."""
@@ -140,3 +144,63 @@ def hash_words(
         text = texts[i]
         place = out[starts[i] : starts[i + 1]]
         fold_words(data, offsets[text], offsets[text + 1], single, fold_offsets, fold_points, place)
+
+
+@njit()
+def _is_blank(code: Any) -> Any:
+    for first, last in _BLANKS:  # noqa: SIM110  # numba unrolls this
+        if first <= code <= last:
+            return True
+    return False
+
+
+@njit(f"void({TEXTS}, {I64}, int64, int64, {I64}, int64[::1], int64[::1])")
+def word_spans(  # noqa: C901  # one pass
+    data: Any,
+    offsets: Any,
+    single: Any,
+    fold_offsets: Any,
+    fold_points: Any,
+    texts: Any,
+    first: Any,
+    last: Any,
+    starts: Any,
+    begins: Any,
+    ends: Any,
+) -> None:
+    """First character of each word of `texts[first:last]`, and the one behind its last, from `starts[i]` on.
+
+    Punctuation between a word and the nearest white space belongs to it, on both sides.
+    """
+    for i in range(first, last):
+        at, stop = offsets[texts[i]], offsets[texts[i] + 1]
+        word, char = starts[i], np.int64(0)
+        inside, solid = False, np.int64(0)  # where the stretch without white space began, or the last word ended
+        while at < stop:
+            code, at = decode(data, at)
+            point = single[code]
+            n_points, place = np.int64(1), np.int64(0)
+            if point == SEVERAL:
+                place, n_points = np.int64(fold_offsets[code]), np.int64(fold_offsets[code + 1] - fold_offsets[code])
+            elif point == NOTHING:
+                n_points = np.int64(0)
+            lettered = False
+            for step in range(n_points):
+                folded = fold_points[place + step] if point == SEVERAL else point
+                if folded == _SPACE:
+                    if inside:
+                        word += 1
+                    inside = False
+                elif not inside:
+                    inside = True
+                    begins[word] = solid
+                if inside:
+                    ends[word] = char + 1
+                    lettered = True
+            char += 1
+            if lettered or _is_blank(code):
+                solid = char
+            elif inside:
+                ends[word] = char
+            elif word > starts[i] and ends[word - 1] == char - 1:
+                ends[word - 1] = char

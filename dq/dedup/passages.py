@@ -1,65 +1,239 @@
-"""Paragraphs that stand in several articles: quotations, wire copy, boilerplate; and where they stand.
+"""Passages that stand in several articles: quotations, wire copy, boilerplate; and where they stand.
 
-A paragraph is a line that is not blank. Paragraphs of at least `min_paragraph_words` folded words are compared as
-articles are: exact copies by hash, edited ones by MinHash and exact Jaccard, grouped without chaining around the one of
-the earliest article, whose text stands for all.
+    seeds -> links -> matches -> followed back to the earliest article -> groups -> places -> rows
+
+Document MinHash sees next to nothing of a paragraph in a long article. Here the shingles that winnowing keeps (seeds)
+link each article to earlier ones; each link is extended word by word, over small edits, to the whole passage that the
+two share (`dq.dedup.passage_kernels`). A passage belongs to the earliest article that has it, whose text stands for
+all. The cost is linear in the words, however many articles share a passage.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import polars as pl
 
 from dq import fold
-from dq.dedup.clusters import canonical_of
-from dq.dedup.copies import copies
-from dq.dedup.lsh import choose_banding, least_agreement, meetings, pairs_of
-from dq.dedup.minhash import fingerprints
+from dq.compiled import over_ranges
+from dq.dedup import passage_kernels as kernels
+from dq.dedup.lsh import Pairs, runs
+from dq.dedup.minhash import shingle_sets
 from dq.dedup.rarity import nothing_common
 from dq.dedup.verify import compare
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import PASSAGES, REUSE, make_id
-from dq.texts import measure, texts_of
+from dq.texts import I64, U64, Texts, measure, texts_of, word_spans, words_of
 
+WINDOW = 4
+"""Of so many successive shingles winnowing keeps one at least: a run of eight equal words never goes unseen."""
+EQUAL_SHARE = 0.5
+"""Words of a passage, of the longer of its two forms, that two articles must have in common."""
+COVERED = 0.9
+"""An article has the whole of a passage where it has this share of its words."""
+SAME_EXTENT = 0.8
+"""Two passages of one article are one where they share this much of the words that either spans."""
+PARAGRAPH_SHARE = 0.5
+"""A paragraph is reused where a passage covers this share of its characters."""
 QUOTED = r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\""
 """A quotation, in Arabic, French, English, German or typewriter marks."""
 QUOTED_SHARE = 0.5
-"""A paragraph is a quote when at least this share of its characters stands between quotation marks."""
+"""A passage is a quote when at least this share of its characters stands between quotation marks."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Reuse:
-    """The tables reuse and passages; and article_id, paragraph, reuse_id, reuse_articles, reuse_hosts of each place."""
+    """The tables reuse and passages; and article_id, paragraph, reuse_id, reuse_articles, reuse_hosts of paragraphs."""
 
     reuse: pl.DataFrame
     passages: pl.DataFrame
     paragraphs: pl.DataFrame
 
 
-def find_reuse(articles: pl.DataFrame, options: DedupOptions) -> Reuse:
-    """Reused paragraphs of `articles` (id, text, host, story), which come in order of rank.
+def find_reuse(articles: pl.DataFrame, texts: Texts, options: DedupOptions) -> Reuse:
+    """Reused passages of `articles` (id, text, n_words, host, story), which come in order of rank, as `texts` do.
 
     `story` is the same for articles of one cluster: boilerplate recurs in different stories, not in one that was
     published again.
     """
-    paragraphs = split(articles)
-    places = _grouped(paragraphs, options)
-    places = places.join(articles.select("id", "host", "story").with_row_index("article"), on="article")
-    shared = places.filter(pl.col("id").n_unique().over("group") > 1)
-    reuse = _reuse(shared, options)
-    named = shared.join(reuse.select("group", "reuse_id", "n_articles", "n_hosts"), on="group")
+    rows = np.arange(articles.height)
+    words, starts = words_of(texts, rows, articles["n_words"].to_numpy(), threads=options.threads)
+    shared = _places(words, starts, options)
+    places = _told(_in_characters(texts, shared, starts, options), articles, options)
+    reuse = _reuse(places, options)
+    named = places.join(reuse.select("group", "reuse_id", "n_articles", "n_hosts"), on="group")
     return Reuse(
         reuse=REUSE.conform(reuse),
         passages=PASSAGES.conform(named.rename({"id": "article_id"})),
-        paragraphs=named.select(
-            pl.col("id").alias("article_id"),
-            "paragraph",
-            "reuse_id",
-            reuse_articles="n_articles",
-            reuse_hosts="n_hosts",
-        ).sort("article_id", "paragraph"),
+        paragraphs=_paragraphs(articles, named),
+    )
+
+
+def _places(words: U64, starts: I64, options: DedupOptions) -> pl.DataFrame:
+    """Places of passages: group, article (row), first and last (words, last excluded), leads (the group's own text)."""
+    links, pair_starts = _links(words, starts, options)
+    matches, found = _matches(words, starts, links, pair_starts, options)
+    by_later = np.searchsorted(matches[:, kernels.LATER], np.arange(len(starts)))
+    roots = np.empty((len(matches), 3), np.int64)
+    kernels.follow_back(matches, found, by_later, COVERED, roots)
+    longest_first = np.lexsort((roots[:, kernels.ROOT_START], roots[:, kernels.ROOT_START] - roots[:, kernels.ROOT_END],
+                                roots[:, kernels.ROOT]))  # fmt: skip
+    group_of, groups = np.empty(len(matches), np.int64), np.empty_like(roots)
+    groups = groups[: kernels.group(roots, longest_first, SAME_EXTENT, group_of, groups)]
+    named = np.arange(len(groups))
+    return pl.concat(
+        [
+            _as_places(named, groups, leads=True),
+            _as_places(group_of, matches[:, [kernels.LATER, kernels.LATER_START, kernels.LATER_END]]),
+            _as_places(group_of, matches[:, [kernels.EARLIER, kernels.EARLIER_START, kernels.EARLIER_END]]),
+            _spread(matches, found, groups, len(starts), options),
+        ]
+    )
+
+
+def _as_places(group: I64, place: I64, *, leads: bool = False) -> pl.DataFrame:
+    columns = {"group": group, "article": place[:, 0], "first": place[:, 1], "last": place[:, 2]}
+    return pl.DataFrame(columns).with_columns(leads=pl.lit(leads))
+
+
+def _links(words: U64, starts: I64, options: DedupOptions) -> tuple[I64, I64]:
+    """(links by later text, earlier text and place; where each pair of texts begins among them, and the end)."""
+    size = options.shingle_words
+
+    def seeds(first: int, last: int) -> tuple[U64, I64, I64]:
+        room = int(starts[last] - starts[first])
+        hashes, texts, places = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int64)
+        n = kernels.winnow(words, starts, first, last, size, WINDOW, hashes, texts, places)
+        return hashes[:n], texts[:n], places[:n]
+
+    parts = over_ranges(seeds, len(starts) - 1, options.threads)
+    if not parts:
+        return np.empty((0, 4), np.int64), np.zeros(1, np.int64)
+    hashes, texts, places = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order, group_starts = runs(hashes)
+    links = np.empty((2 * len(order), 4), np.int64)
+    links = links[: kernels.link(order, group_starts, texts, places, links)]
+    sorted_links = pl.DataFrame(links, ["later", "earlier", "here", "there"]).unique().sort(pl.all())
+    links = np.ascontiguousarray(sorted_links.to_numpy())
+    new = np.ones(len(links) + 1, np.bool_)
+    new[1:-1] = (links[1:, :2] != links[:-1, :2]).any(axis=1)
+    return links, np.flatnonzero(new) if len(links) else np.zeros(1, np.int64)
+
+
+def _matches(words: U64, starts: I64, links: I64, pair_starts: I64, options: DedupOptions) -> tuple[I64, I64]:
+    """(matches by later text, then earlier text; their runs)."""
+
+    def match(first: int, last: int) -> tuple[I64, I64]:
+        room = int(pair_starts[last] - pair_starts[first])
+        matches, found = np.empty((room, 9), np.int64), np.empty((room, 3), np.int64)
+        n_matches, n_runs = kernels.match_pairs(
+            words, starts, links, pair_starts, first, last, options.min_passage_words, EQUAL_SHARE, matches, found
+        )
+        return matches[:n_matches].copy(), found[:n_runs].copy()
+
+    parts = over_ranges(match, len(pair_starts) - 1, options.threads)
+    before = 0
+    for matches, found in parts:
+        matches[:, [kernels.RUNS_START, kernels.RUNS_END]] += before
+        before += len(found)
+    none: tuple[I64, I64] = np.empty((0, 9), np.int64), np.empty((0, 3), np.int64)
+    matches, found = (np.concatenate(column) for column in zip(none, *parts, strict=True))
+    return matches, found
+
+
+def _spread(matches: I64, found: I64, groups: I64, n_starts: int, options: DedupOptions) -> pl.DataFrame:
+    by_root = np.argsort(matches[:, kernels.EARLIER], kind="stable")
+    of_root = np.searchsorted(matches[by_root, kernels.EARLIER], np.arange(n_starts))
+    out = np.empty((4 * len(matches), 4), np.int64)
+    what = matches, found, by_root, of_root, groups, COVERED, options.min_passage_words
+    n_places = kernels.spread_groups(*what, out)
+    if n_places > len(out):
+        out = np.empty((n_places, 4), np.int64)
+        kernels.spread_groups(*what, out)
+    return _as_places(out[:n_places, 0], out[:n_places, 1:])
+
+
+def _in_characters(texts: Texts, places: pl.DataFrame, starts: I64, options: DedupOptions) -> pl.DataFrame:
+    """`places`, of those of one group that overlap the longest only, with start and end in characters."""
+    places = _apart(places)
+    involved = places["article"].unique().sort().to_numpy()
+    n_words = starts[involved + 1] - starts[involved]
+    begins, ends, at = word_spans(texts, involved, n_words, threads=options.threads)
+    first = at[np.searchsorted(involved, places["article"].to_numpy())]
+    return places.with_columns(
+        start=pl.Series(begins[first + places["first"].to_numpy()], dtype=pl.Int64),
+        end=pl.Series(ends[first + places["last"].to_numpy() - 1], dtype=pl.Int64),
+    )
+
+
+def _apart(places: pl.DataFrame) -> pl.DataFrame:
+    """The places of each group and article without those that overlap a longer one; the leading one always stays."""
+    length = pl.col("last") - pl.col("first")
+    places = places.sort("group", "article", "leads", length, "first", descending=[False, False, True, True, False])
+    kept = np.zeros(places.height, np.bool_)
+    group, article, first, last = (places[name].to_numpy() for name in ("group", "article", "first", "last"))
+    kernels.keep_apart(group, article, first, last, kept)
+    return places.filter(pl.Series(kept))
+
+
+def _told(places: pl.DataFrame, articles: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
+    """`places` with id, host, story, text, n_words and similarity; those unlike their group's own text are left out.
+
+    Groups whose own texts have the same words, one paragraph twice in an article say, are one.
+    """
+    rows = places["article"]
+    places = places.with_columns(articles[name].gather(rows) for name in ("id", "host", "story", "text"))
+    places = places.with_columns(pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")))
+    texts = texts_of(places["text"])
+    n_words, keys = measure(texts, threads=options.threads)
+    places = places.with_columns(n_words=pl.Series(n_words, dtype=pl.Int32), key=pl.Series(keys)).with_row_index("row")
+    leaders = places.filter("leads").select("group", one=pl.col("group").first().over("key"))
+    places = places.join(leaders, on="group", maintain_order="left")
+    leader = pl.col("row").filter("leads").first().over("one").cast(pl.Int64)
+    places = places.with_columns(leader=leader, leads=pl.col("row") == leader, group="one")
+    sets = shingle_sets(
+        texts, np.arange(len(texts)), n_words, shingle_words=options.shingle_words, threads=options.threads
+    )
+    pairs = Pairs(places["leader"].to_numpy(), places["row"].cast(pl.Int64).to_numpy())
+    likeness = compare(sets, pairs, nothing_common(sets), threads=options.threads)
+    places = places.with_columns(similarity=likeness["jaccard"])
+    alike = (pl.col("similarity") >= options.passage_jaccard) | pl.col("leads")
+    places = places.filter(alike & (pl.col("n_words") >= options.min_passage_words))
+    shared = (pl.col("id").n_unique() > 1).over("group") & pl.col("leads").any().over("group")
+    return _apart(places.filter(shared))
+
+
+def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
+    """One row a group of `places`: group, and the columns of the table reuse."""
+    counts = places.group_by("group").agg(
+        n_articles=pl.col("id").n_unique(),
+        n_hosts=pl.col("host").fill_null(UNKNOWN_HOST).n_unique(),
+        known=pl.col("host").is_not_null().all(),
+        stories=pl.col("story").n_unique(),
+    )
+    groups = places.filter("leads").select("group", "text", "n_words", first_article_id="id").join(counts, on="group")
+    ids = [make_id(fold.key(text)) for text in groups["text"]]
+    return groups.with_columns(reuse_id=pl.Series(ids, dtype=pl.String), kind=kind(options))
+
+
+def _paragraphs(articles: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """The paragraphs of which a place covers at least half: of several places the one that covers most of it."""
+    involved = articles.filter(pl.col("id").is_in(places["id"].unique().implode()))
+    paragraphs = split(involved)
+    paragraphs = paragraphs.with_columns(id=involved["id"].gather(paragraphs["article"]))
+    shared = pl.min_horizontal("end", "end_right") - pl.max_horizontal("start", "start_right")
+    return (
+        paragraphs.drop("article")
+        .join(places.select("id", "start", "end", "reuse_id", "n_articles", "n_hosts"), on="id")
+        .with_columns(shared=shared)
+        .filter(pl.col("shared") >= PARAGRAPH_SHARE * (pl.col("end") - pl.col("start")))
+        .sort("id", "paragraph", "shared", "n_articles", "reuse_id", descending=[False, False, True, True, False])
+        .group_by("id", "paragraph", maintain_order=True)
+        .first()
+        .select("paragraph", "reuse_id", article_id="id", reuse_articles="n_articles", reuse_hosts="n_hosts")
+        .select("article_id", "paragraph", "reuse_id", "reuse_articles", "reuse_hosts")
     )
 
 
@@ -88,49 +262,6 @@ def split(articles: pl.DataFrame) -> pl.DataFrame:
             "article", pl.int_range(pl.len()).over("article").cast(pl.Int32).alias("paragraph"), "text", "start", "end"
         )
     )
-
-
-def _grouped(paragraphs: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
-    """`paragraphs` that are long enough, with group (equal for those that are one), leads, similarity and n_words."""
-    texts = texts_of(paragraphs["text"])
-    held = copies(*measure(texts, threads=options.threads), min_words=options.min_paragraph_words)
-    nodes = held.filter(pl.col("nth") == 0)
-    n, threads = options.permutations, options.threads
-    signatures, sets = fingerprints(
-        texts,
-        nodes["row"].to_numpy(),
-        nodes["n_words"].to_numpy(),
-        shingle_words=options.shingle_words,
-        n_permutations=n,
-        threads=threads,
-    )
-    banding = choose_banding(n, jaccard=options.paragraph_jaccard, recall=options.candidate_recall)
-    least = least_agreement(n, options.paragraph_jaccard)
-    pairs = pairs_of(meetings(signatures, banding, least=least, max_bucket=options.max_bucket, threads=threads))
-    alike = compare(sets, pairs, nothing_common(sets), threads=threads).filter(
-        pl.col("jaccard") >= options.paragraph_jaccard
-    )
-    canonical, likeness = canonical_of(nodes.height, alike)
-    node = held["node"].to_numpy()
-    return paragraphs[held["row"]].with_columns(
-        n_words=held["n_words"].cast(pl.Int32),
-        group=pl.Series(canonical[node]),
-        leads=pl.Series((canonical[node] == node) & (held["nth"].to_numpy() == 0)),
-        similarity=pl.Series(likeness[node]),
-    )
-
-
-def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
-    """One row a group of `places`: group, and the columns of the table reuse."""
-    counts = places.group_by("group").agg(
-        n_articles=pl.col("id").n_unique(),
-        n_hosts=pl.col("host").fill_null(UNKNOWN_HOST).n_unique(),
-        known=pl.col("host").is_not_null().all(),
-        stories=pl.col("story").n_unique(),
-    )
-    groups = places.filter("leads").select("group", "text", "n_words", first_article_id="id").join(counts, on="group")
-    ids = [make_id(fold.key(text)) for text in groups["text"]]
-    return groups.with_columns(reuse_id=pl.Series(ids, dtype=pl.String), kind=kind(options))
 
 
 def kind(options: DedupOptions) -> pl.Expr:

@@ -51,7 +51,7 @@ def search(frame: pl.DataFrame, options: DedupOptions) -> Duplicates:
     found = _compared(batch, options)
     canonical, likeness = canonical_of(batch.nodes.height, found.filter(_clusters_together(options)))
     members = _members(batch, canonical, likeness)
-    reuse = find_reuse(members, options)
+    reuse = find_reuse(members, batch.texts, options)
     return Duplicates(
         duplicates=_duplicates(batch, found, options),
         clusters=_clusters(members),

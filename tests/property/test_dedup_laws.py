@@ -127,7 +127,7 @@ def test_passages_stand_where_they_say(batch):
         stands, own = text[row["article_id"]][row["start"] : row["end"]], of[row["reuse_id"]]["text"]
         assert stands == stands.strip()
         assert row["similarity"] == pytest.approx(jaccard(stands, own))
-        assert len(fold.words(stands)) >= OPTIONS.min_paragraph_words
+        assert len(fold.words(stands)) >= OPTIONS.min_passage_words
     places = found.passages.group_by("reuse_id").agg(pl.col("article_id").n_unique())
     assert dict(places.iter_rows()) == {name: row["n_articles"] for name, row in of.items()}
     assert all(row["n_articles"] > 1 for row in of.values())

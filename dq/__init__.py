@@ -3,6 +3,7 @@
     dq.clean_text(text, url=...)     a flattened page, taken apart: its lines with reasons, its articles
     dq.clean_html(html, url=...)     the same for an HTML page
     dq.find_duplicates(frame, ...)   duplicates, clusters and reused passages of any table with an id and a text
+    dq.History(url)                  the articles of earlier batches, an index for find_duplicates
 
 The whole pipeline is `dq.run.run`, the command line `dq.cli.main`. Names are imported when they are first used.
 """
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dq.clean import Cleaned, clean_html, clean_text
     from dq.dedup import Duplicates, find_duplicates
+    from dq.history import History
 
-__all__ = ["Cleaned", "Duplicates", "clean_html", "clean_text", "find_duplicates"]
+__all__ = ["Cleaned", "Duplicates", "History", "clean_html", "clean_text", "find_duplicates"]
 
 _ROOMS = {
     "Cleaned": "dq.clean",
@@ -24,6 +26,7 @@ _ROOMS = {
     "clean_text": "dq.clean",
     "Duplicates": "dq.dedup",
     "find_duplicates": "dq.dedup",
+    "History": "dq.history",
 }
 
 

@@ -16,12 +16,12 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import App, Group, Parameter, Token
 
-from dq.errors import ConfigError, DqError, printable
+from dq.errors import ConfigError, DqError, MissingInputError, printable
 from dq.options import (
     CleanOptions,
     ColumnOptions,
@@ -36,6 +36,9 @@ from dq.options import (
     check,
     names,
 )
+
+if TYPE_CHECKING:
+    from dq.history import History
 
 CONFIG_FILES = (("dq.toml", ()), ("pyproject.toml", ("tool", "dq")))
 """Files with settings and the table in each that holds them, the strongest first."""
@@ -264,9 +267,63 @@ def build(settings: Settings) -> App:
         import dq.terminal
 
         out = output.out or dq.run.REPORTS / "dedup"
-        with dq.terminal.talking():
-            found = dq.run.dedup_only(table, options(ingest=IngestOptions(columns=columns), dedup=dedup), out=out)
+        chosen = options(ingest=IngestOptions(columns=columns), dedup=dedup)
+        with dq.terminal.talking() as talk:
+            found = dq.run.dedup_only(table, chosen, out=out, talk=talk)
         dq.terminal.show_duplicates(out, found, as_json=output.json)
+        return 0
+
+    index = App(name="index", help="Look after the articles of earlier batches, in the history that --history names.")
+    app.command(index)
+
+    @index.command
+    def status(*, history: str | None = None, output: Output = OutputOptions()) -> int:
+        """Show how many articles, batches and clusters a history holds.
+
+        Parameters
+        ----------
+        history
+            Folder, or address in object storage, with the articles of earlier batches.
+
+        """
+        import dq.terminal
+
+        opened = _history(history)
+        dq.terminal.show_history(opened.url, opened.status(), as_json=output.json)
+        return 0
+
+    @index.command
+    def forget(*ids: str, history: str | None = None) -> int:
+        """Forget articles; their clusters are formed again without them. `dq index compact` deletes their texts.
+
+        Parameters
+        ----------
+        ids
+            Ids of articles, as the table articles has them (the id column, for dq dedup).
+        history
+            Folder, or address in object storage, with the articles of earlier batches.
+
+        """
+        if not ids:
+            raise ConfigError("no article was named: give the ids of those to forget")
+        opened = _history(history)
+        opened.forget(ids)
+        print(printable(f"{len(set(ids))} forgotten; `dq index compact` takes their texts out of {opened.url}"))
+        return 0
+
+    @index.command
+    def compact(*, history: str | None = None) -> int:
+        """Take forgotten articles out of a history's files, and merge small files.
+
+        Parameters
+        ----------
+        history
+            Folder, or address in object storage, with the articles of earlier batches.
+
+        """
+        opened = _history(history)
+        gone = opened.compact()
+        print(printable(f"{gone} row{'' if gone == 1 else 's'} taken out of {opened.url}"))
         return 0
 
     @app.command(name="gate")
@@ -349,6 +406,18 @@ def build(settings: Settings) -> App:
         return 0
 
     return app
+
+
+def _history(url: str | None) -> History:
+    """The history at `url`, which must be there."""
+    from dq.history import History
+
+    if url is None:
+        raise ConfigError("no history was named: give --history FOLDER, or set history under [tool.dq]")
+    opened = History(url)
+    if not opened.exists:
+        raise MissingInputError(f"there is no history at {url}: dq run and dq dedup make one with --history")
+    return opened
 
 
 def _some(inputs: Sequence[str]) -> Sequence[str]:

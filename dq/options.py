@@ -149,6 +149,10 @@ class DedupOptions:
     """Every place of a reused passage is at least this much like the passage's own text."""
     boilerplate_articles: Positive = 3
     """A passage in this many different articles of one host, and nowhere else, is boilerplate."""
+    keep_candidates: bool = False
+    """Write all pairs that were compared, accepted or not, as candidates.parquet."""
+    history: str | None = None
+    """Folder, or address in object storage, with the articles of earlier batches, among which copies are looked for."""
     threads: Count = 0
     """Threads that compare texts; 0 means one a core."""
 

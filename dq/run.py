@@ -1,6 +1,6 @@
 """The pipeline: scraped pages in, a verdict and a report out.
 
-pages -> clean -> deduplicate -> figures -> gate -> report
+pages -> clean -> deduplicate -> figures -> gate -> report -> history
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
@@ -24,10 +24,13 @@ from dq.figures import Figures, sources
 from dq.figures import count as count_figures
 from dq.gate import Suite, Verdict, check, load_suites, suites_folder
 from dq.ingest import read_pages
-from dq.options import Options, changed, recall, settings
+from dq.options import DedupOptions, Options, changed, recall, settings
 from dq.options import check as check_options
 from dq.report import write_report
-from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, SOURCES, TABLES
+from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, SOURCES, TABLES
+
+if TYPE_CHECKING:
+    from dq.history import History
 
 SCHEMA_VERSION = 1
 """Version of run.json."""
@@ -72,6 +75,8 @@ class Run:
     talk: Talk
     started: datetime
     suites: tuple[Suite, ...] = ()
+    found: Duplicates | None = None
+    history: History | None = None
     verdict: Verdict | None = None
     timings: tuple[tuple[str, float], ...] = ()
 
@@ -102,7 +107,8 @@ def clean(run: Run) -> Run:
 def deduplicate(run: Run) -> Run:
     """Duplicates, clusters, reuse and passages; articles and paragraphs learn what they belong to."""
     articles = ARTICLES.scan(run.folder).collect()
-    found = find_duplicates(texts_of(articles), run.options.dedup)
+    history = opened_history(run.options.dedup)
+    found = find_duplicates(texts_of(articles), run.options.dedup, index=history)
     write_duplicates(found, run.folder)
     members = found.membership.rename({"id": "article_id"})
     joined = articles.drop("cluster_id", "is_canonical").join(members, on="article_id", how="left")
@@ -110,7 +116,16 @@ def deduplicate(run: Run) -> Run:
     paragraphs = PARAGRAPHS.scan(run.folder).collect().drop("reuse_id", "reuse_articles", "reuse_hosts")
     reused = paragraphs.join(found.paragraphs, on=["article_id", "paragraph"], how="left")
     PARAGRAPHS.write(reused.with_columns(pl.col("reuse_articles", "reuse_hosts").fill_null(1)), run.folder)
-    return run
+    return dataclasses.replace(run, found=found, history=history)
+
+
+def opened_history(options: DedupOptions) -> History | None:
+    """The history of earlier batches, where one is named."""
+    if options.history is None:
+        return None
+    from dq.history import History  # noqa: PLC0415  # Delta takes a while to load, and most runs have none
+
+    return History(options.history, options)
 
 
 def texts_of(articles: pl.DataFrame) -> pl.DataFrame:
@@ -119,9 +134,12 @@ def texts_of(articles: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_duplicates(found: Duplicates, folder: Path) -> None:
-    """The four tables that deduplication makes."""
+    """The tables that deduplication makes; candidates of an earlier call go where this one keeps none."""
+    CANDIDATES.file(folder).unlink(missing_ok=True)
     for name in ("duplicates", "clusters", "reuse", "passages"):
         TABLES[name].write(getattr(found, name), folder)
+    if found.candidates is not None:
+        CANDIDATES.write(found.candidates, folder)
 
 
 def count(run: Run) -> Run:
@@ -145,12 +163,24 @@ def draw(run: Run) -> Run:
     return run
 
 
+def remember(run: Run) -> Run:
+    """The articles of a batch that may be published go into the history, where one is named."""
+    if run.history is not None and run.found is not None and run.verdict is not None:
+        if run.verdict.exit_code == 0:
+            added = run.history.add(texts_of(ARTICLES.scan(run.folder).collect()), run.found)
+            run.talk.say(f"{added} of the articles were new to the history {run.history.url}")
+        else:
+            run.talk.say(f"the gate failed: nothing was added to the history {run.history.url}")
+    return run
+
+
 STEPS: tuple[tuple[str, Callable[[Run], Run]], ...] = (
     ("clean", clean),
     ("deduplicate", deduplicate),
     ("figures", count),
     ("gate", judge),
     ("report", draw),
+    ("history", remember),
 )
 """The pipeline, in order."""
 
@@ -210,12 +240,20 @@ def clean_only(inputs: Sequence[str | Path], options: Options, *, out: Path, tal
     return figures_of(out)
 
 
-def dedup_only(table: Path, options: Options, *, out: Path) -> Duplicates:
-    """Duplicates, clusters, reuse and passages of the texts in any table, right in the folder `out`."""
+def dedup_only(table: Path, options: Options, *, out: Path, talk: Talk | None = None) -> Duplicates:
+    """Duplicates, clusters, reuse and passages of the texts in any table, right in the folder `out`.
+
+    Where a history is named, they are looked for in it too, and the texts are added to it.
+    """
     check_options(options)
-    found = find_duplicates(read_table(table, options.ingest.columns), options.dedup)
+    history = opened_history(options.dedup)
+    frame = read_table(table, options.ingest.columns)
+    found = find_duplicates(frame, options.dedup, index=history)
     runs.prepare(out)
     write_duplicates(found, out)
+    if history is not None:
+        added = history.add(frame, found)
+        (talk or Silence()).say(f"{added} of the texts were new to the history {history.url}")
     return found
 
 

@@ -222,6 +222,20 @@ DUPLICATES = Table(
     },
 )
 
+CANDIDATES = Table(
+    "candidates",
+    "one pair that was compared, kept on demand; left_id sorts before right_id",
+    ("left_id", "right_id"),
+    {
+        "left_id": (_ID, "an article"),
+        "right_id": (_ID, "another article"),
+        "jaccard": (pl.Float64, "exact Jaccard of the folded word shingles"),
+        "containment_left": (pl.Float64, "share of the left one's shingles that the right one has"),
+        "containment_right": (pl.Float64, "share of the right one's shingles that the left one has"),
+        "accepted": (pl.Boolean, "whether it became a row of duplicates"),
+    },
+)
+
 CLUSTERS = Table(
     "clusters",
     "one group of near-duplicates",
@@ -231,7 +245,7 @@ CLUSTERS = Table(
         "size": (pl.Int32, "articles"),
         "n_hosts": (pl.Int32, "hosts among them"),
         "canonical_id": (_ID, "the article that stands for the group"),
-        "canonical_reason": (pl.String, "earliest date, fullest text or lowest id"),
+        "canonical_reason": (pl.String, "earlier batch, earliest date, fullest text or lowest id"),
         "min_jaccard": (pl.Float64, "least Jaccard of a member with the canonical"),
         "first_published_at": (WALL_TIME, "earliest publication in the group"),
     },

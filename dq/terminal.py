@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich.console import Console
@@ -31,6 +31,9 @@ from dq.gate import Outcome, Verdict, verdict_json
 from dq.report import Comparison
 from dq.report.wording import counted, demand, quantity_and_bound
 from dq.run import Talk
+
+if TYPE_CHECKING:
+    from dq.history import Status
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where nothing can be drawn in place."""
@@ -193,6 +196,23 @@ def show_duplicates(folder: Path, found: Duplicates, *, as_json: bool) -> None:
     print(f"{counted(counts['duplicates'], 'pair')}; {groups}, with {counted(copies, 'copy', 'copies')}")
     print(f"{counted(counts['reuse'], 'reused passage')} in {counted(counts['passages'], 'place')}")
     print(f"tables: {printable(folder)}")
+
+
+def show_history(url: str, status: Status, *, as_json: bool) -> None:
+    """What `dq index status` tells."""
+    if as_json:
+        print(json.dumps(dataclasses.asdict(status) | {"history": url}, default=str))
+        return
+    print(f"{counted(status.articles, 'article')} of {counted(status.batches, 'batch', 'batches')} in {printable(url)}")
+    print(f"{counted(status.clusters, 'cluster')} of {counted(status.clustered, 'article')}")
+    if status.first_added_at and status.last_added_at:
+        print(f"added from {status.first_added_at:%Y-%m-%d %H:%M} to {status.last_added_at:%Y-%m-%d %H:%M} UTC")
+    gone = status.forgotten + status.superseded
+    if gone:
+        print(
+            f"{status.forgotten} forgotten and {status.superseded} superseded still in the files: "
+            "`dq index compact` takes them out"
+        )
 
 
 def show_page(explained: Explained) -> None:

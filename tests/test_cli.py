@@ -285,7 +285,7 @@ def test_dedup_takes_any_table_with_an_id_and_a_text(tmp_path, capsys):
     texts = [article(1), article(1), article(2).replace("الطريق", "الجسر")]
     pl.DataFrame({"nr": [1, 2, 3], "wording": texts}).write_parquet(tmp_path / "t.parquet")
     assert main(["dedup", "t.parquet", "--id", "nr", "--text", "wording", "--out", "found"]) == 0
-    assert "3 pairs; 1 cluster of 3 texts, with 2 copies\n0 reused passages" in capsys.readouterr().out
+    assert "3 pairs; 1 cluster of 3 texts, with 2 copies\n1 reused passage in 3 places" in capsys.readouterr().out
     pairs = pl.read_parquet(tmp_path / "found" / "duplicates.parquet")
     assert ("1", "2") in set(pairs.select("left_id", "right_id").iter_rows())
     assert main(["dedup", "t.parquet", "--id", "nr", "--text", "nothing", "--out", "found"]) == 2

@@ -151,7 +151,7 @@ def test_a_killed_run_is_resumed_by_the_same_command(feed, tmp_path, monkeypatch
 def test_another_command_does_not_resume_it(feed, tmp_path, monkeypatch):
     out = tmp_path / "reports"
     with monkeypatch.context() as patch:
-        patch.setattr("dq.run.find_duplicates", lambda *_: 1 / 0)
+        patch.setattr("dq.run.find_duplicates", lambda *_, **__: 1 / 0)
         with pytest.raises(FaultError, match=r"deduplicate failed: ZeroDivisionError(.|\n)*\.part"):
             run([feed], options(), out=out)
     (part,) = out.glob("*.part")

@@ -1,12 +1,12 @@
-"""Articles become clusters: exact copies, near-duplicates, and paragraphs that recur, each pair verified.
+"""Articles become clusters: exact copies, near-duplicates, and passages that recur, each pair verified.
 
-    find_duplicates(frame, options) -> Duplicates       the whole search
-    read_table(path, columns) -> DataFrame              any table with an id and a text, made ready for it
+    find_duplicates(frame, options, index=...) -> Duplicates    the whole search, among earlier articles too
+    read_table(path, columns) -> DataFrame                      any table with an id and a text, made ready for it
 
 numba, which takes a second to load, comes in with the first search.
 """
 
-from dq.dedup.duplicates import Duplicates, find_duplicates
+from dq.dedup.duplicates import Duplicates, Index, checked, find_duplicates
 from dq.dedup.table import read_table
 
-__all__ = ["Duplicates", "find_duplicates", "read_table"]
+__all__ = ["Duplicates", "Index", "checked", "find_duplicates", "read_table"]

@@ -1,6 +1,7 @@
+# ruff: noqa: PLR0913, PLR0917  # kernels take arrays, not records
 """Groups of near-duplicates without chaining: every member resembles the article that stands for its group.
 
-Articles are numbered by rank, best first: earliest date, then fullest text, then lowest id. In that order each one
+Articles are numbered by rank, best first: earlier batch, earliest date, fullest text, lowest id. In that order each one
 becomes canonical unless it resembles one that already is; every other one joins, of the canonical articles ranked
 before it, the one that it resembles most. The canonical articles are a maximal independent set of the graph of
 resemblance, the same for every order of the input, and a chain A ~ B ~ C with A unlike C falls apart where it should.
@@ -16,37 +17,44 @@ import polars as pl
 from dq.compiled import njit
 from dq.texts import F64, I64
 
-RANK = ("date", "n_words", "id")
-RANK_DESCENDING = (False, True, False)
+RANK = ("added_at", "date", "n_words", "id")
+RANK_DESCENDING = (False, False, True, False)
 
-EARLIEST, FULLEST, LOWEST_ID = "earliest date", "fullest text", "lowest id"
+EARLIER_BATCH, EARLIEST, FULLEST, LOWEST_ID = "earlier batch", "earliest date", "fullest text", "lowest id"
 
 
 def by_rank(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` (id, date, n_words), the article that would be canonical before all others first; no date comes last."""
+    """`frame` (id, added_at, date, n_words), the article that would be canonical before all others first.
+
+    Articles of a batch that was added before come first; those without a date come last.
+    """
     return frame.sort(RANK, descending=RANK_DESCENDING, nulls_last=True)
 
 
-def canonical_of(n: int, edges: pl.DataFrame) -> tuple[I64, F64]:
+def canonical_of(n: int, edges: pl.DataFrame, settled: I64 | None = None) -> tuple[I64, F64]:
     """(canonical row, Jaccard with it) of each of `n` rows, which come in order of rank.
 
     A row that is canonical, or alone, is its own, with a Jaccard of 1. `edges` has one row a resembling pair: left,
-    right, jaccard, with left < right.
+    right, jaccard, with left < right. Of rows that are `settled` (1, 0; -1 for all others) it is known that they are
+    canonical, or not; those that are not belong elsewhere, and have -1.
     """
     edges = edges.select("left", "right", "jaccard").sort("right", "left")
     starts = np.searchsorted(edges["right"].to_numpy(), np.arange(n + 1))
-    canonical, likeness = np.arange(n), np.ones(n)
-    _choose(starts, edges["left"].to_numpy(), edges["jaccard"].to_numpy(), canonical, likeness)
+    settled = np.full(n, -1) if settled is None else settled
+    canonical, likeness = np.where(settled == 0, -1, np.arange(n)), np.ones(n)
+    _choose(starts, edges["left"].to_numpy(), edges["jaccard"].to_numpy(), settled, canonical, likeness)
     return canonical, likeness
 
 
 @njit(
     "void(Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True),"
-    " Array(float64, 1, 'C', readonly=True), int64[::1], float64[::1])"
+    " Array(float64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], float64[::1])"
 )
-def _choose(starts: Any, better: Any, jaccard: Any, canonical: Any, likeness: Any) -> None:
+def _choose(starts: Any, better: Any, jaccard: Any, settled: Any, canonical: Any, likeness: Any) -> None:
     """`better[starts[i]:starts[i + 1]]` are the rows ranked before row i that it resembles."""
     for row in range(canonical.size):
+        if settled[row] >= 0:
+            continue
         for edge in range(starts[row], starts[row + 1]):
             leads = canonical[better[edge]] == better[edge]
             if leads and (canonical[row] == row or jaccard[edge] > likeness[row]):
@@ -55,14 +63,17 @@ def _choose(starts: Any, better: Any, jaccard: Any, canonical: Any, likeness: An
 
 
 def canonical_reason() -> pl.Expr:
-    """Aggregate a group (date, n_words; by rank) to the rule that made its first row canonical.
+    """Aggregate a group (added_at, date, n_words; by rank) to the rule that made its first row canonical.
 
     It is the first rule by which no other row of the group equals that one.
     """
-    same_date = pl.col("date").slice(1).eq_missing(pl.col("date").first())
+    same_batch = pl.col("added_at").slice(1).eq_missing(pl.col("added_at").first())
+    same_date = same_batch & pl.col("date").slice(1).eq_missing(pl.col("date").first())
     same_length = same_date & (pl.col("n_words").slice(1) == pl.col("n_words").first())
     return (
-        pl.when(~same_date.any())
+        pl.when(~same_batch.any())
+        .then(pl.lit(EARLIER_BATCH))
+        .when(~same_date.any())
         .then(pl.lit(EARLIEST))
         .when(~same_length.any())
         .then(pl.lit(FULLEST))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import polars as pl
 
-from dq.errors import TableError
+from dq.errors import ConfigError, TableError
 from dq.options import DedupOptions, check
 from dq.tables import WALL_TIME
 
@@ -30,6 +32,8 @@ class Duplicates:
 
     membership: id, cluster_id (null where there is none), is_canonical, for every article that went in.
     paragraphs: article_id, paragraph, reuse_id, reuse_articles, reuse_hosts, for every reused paragraph.
+    likes: id, like_ids, like_jaccards: the articles ranked before it that each one clusters with, kept by an index.
+    candidates: the table candidates; none unless options say that they are kept.
     """
 
     duplicates: pl.DataFrame
@@ -38,22 +42,44 @@ class Duplicates:
     passages: pl.DataFrame
     membership: pl.DataFrame
     paragraphs: pl.DataFrame
+    likes: pl.DataFrame
+    candidates: pl.DataFrame | None = None
 
 
-def find_duplicates(frame: pl.DataFrame, options: DedupOptions) -> Duplicates:
-    """Duplicates, clusters and reused paragraphs of a batch of articles.
+class Index(Protocol):
+    """Earlier articles among which copies are looked for; `dq.history.History` is one."""
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """`columns` (of `dq.dedup.index.ROWS`) of all articles."""
+
+    def chunks(self, columns: Sequence[str]) -> Iterable[pl.DataFrame]:
+        """The same, some rows at a time."""
+
+    def rows_of(self, ids: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+        """`columns` of the articles with these ids."""
+
+
+def find_duplicates(frame: pl.DataFrame, options: DedupOptions, *, index: Index | None = None) -> Duplicates:
+    """Duplicates, clusters and reused passages of a batch of articles, within it and among those of an `index`.
 
     `frame` has columns id (unique) and text, and may have title, date (its time zone is dropped), host and url; others
-    are ignored. What is found depends on the rows alone, not on their order. Raises TableError where id or text is
-    missing, or an id is null or comes twice, and ConfigError where options hold values that cannot be used.
+    are ignored. What is found depends on the rows alone, not on their order. Articles of the index that have an id of
+    the batch are passed over: a batch that is in it already is found as it was the first time.
+
+    Raises TableError where id or text is missing, or an id is null or comes twice, and ConfigError where options hold
+    values that cannot be used.
     """
+    from dq.dedup.index import earlier_of  # noqa: PLC0415
     from dq.dedup.search import search  # noqa: PLC0415  # numba takes a second to load, which only this call needs
 
     check(options)
-    return search(_checked(frame), options)
+    if options.history is not None and index is None:
+        raise ConfigError(f"open the history {options.history} with dq.history.History, and pass it as index")
+    batch = checked(frame)
+    return search(batch, options, None if index is None else earlier_of(batch, index, options))
 
 
-def _checked(frame: pl.DataFrame) -> pl.DataFrame:
+def checked(frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of COLUMNS, of their types; those that are missing are null."""
     if missing := [name for name in NEEDED if name not in frame.columns]:
         raise TableError(f"no column {' and no column '.join(missing)}; there are: {', '.join(frame.columns)}")

@@ -125,7 +125,7 @@ def meetings(
     present = np.flatnonzero((signatures != NO_HASH).any(axis=1))
 
     def meet(band: int) -> U64:
-        order, starts = runs(_band_keys(signatures, band * banding.rows, banding.rows)[present])
+        order, starts = runs(band_keys(signatures, band * banding.rows, banding.rows)[present])
         members = present[order]
         return np.unique(_grown(lambda out: _compare(members, starts, signatures, least, alike, max_bucket, out)))
 
@@ -194,7 +194,7 @@ def _put(out: Any, at: Any, left: Any, right: Any) -> Any:
 
 
 @njit(f"uint64[::1]({_SIGNATURES}, int64, int64)")
-def _band_keys(signatures: Any, first: Any, rows: Any) -> Any:
+def band_keys(signatures: Any, first: Any, rows: Any) -> Any:
     """One key a document: FNV-1a over the band's values, in order, for a sum of them would let strangers meet."""
     keys = np.full(signatures.shape[0], np.uint64(0xCBF29CE484222325))
     for document in range(keys.size):

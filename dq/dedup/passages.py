@@ -53,7 +53,7 @@ class Reuse:
 
 
 def find_reuse(articles: pl.DataFrame, texts: Texts, options: DedupOptions) -> Reuse:
-    """Reused passages of `articles` (id, text, n_words, host, story), which come in order of rank, as `texts` do.
+    """Reused passages of `articles` (id, text, n_words, host, story, added_at), which come by rank, as `texts` do.
 
     `story` is the same for articles of one cluster: boilerplate recurs in different stories, not in one that was
     published again.
@@ -181,10 +181,11 @@ def _apart(places: pl.DataFrame) -> pl.DataFrame:
 def _told(places: pl.DataFrame, articles: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     """`places` with id, host, story, text, n_words and similarity; those unlike their group's own text are left out.
 
-    Groups whose own texts have the same words, one paragraph twice in an article say, are one.
+    Groups without an article of the batch itself are left out too. Groups whose own texts have the same words, one
+    paragraph twice in an article say, are one.
     """
     rows = places["article"]
-    places = places.with_columns(articles[name].gather(rows) for name in ("id", "host", "story", "text"))
+    places = places.with_columns(articles[name].gather(rows) for name in ("id", "host", "story", "text", "added_at"))
     places = places.with_columns(pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")))
     texts = texts_of(places["text"])
     n_words, keys = measure(texts, threads=options.threads)
@@ -201,8 +202,8 @@ def _told(places: pl.DataFrame, articles: pl.DataFrame, options: DedupOptions) -
     places = places.with_columns(similarity=likeness["jaccard"])
     alike = (pl.col("similarity") >= options.passage_jaccard) | pl.col("leads")
     places = places.filter(alike & (pl.col("n_words") >= options.min_passage_words))
-    shared = (pl.col("id").n_unique() > 1).over("group") & pl.col("leads").any().over("group")
-    return _apart(places.filter(shared))
+    told = (pl.col("id").n_unique() > 1) & pl.col("leads").any() & pl.col("added_at").is_null().any()
+    return _apart(places.filter(told.over("group")))
 
 
 def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
@@ -220,7 +221,7 @@ def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
 
 def _paragraphs(articles: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The paragraphs of which a place covers at least half: of several places the one that covers most of it."""
-    involved = articles.filter(pl.col("id").is_in(places["id"].unique().implode()))
+    involved = articles.filter(pl.col("added_at").is_null() & pl.col("id").is_in(places["id"].unique().implode()))
     paragraphs = split(involved)
     paragraphs = paragraphs.with_columns(id=involved["id"].gather(paragraphs["article"]))
     shared = pl.min_horizontal("end", "end_right") - pl.max_horizontal("start", "start_right")

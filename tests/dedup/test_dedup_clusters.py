@@ -41,12 +41,14 @@ GROUPS = [
     ([("a", None, 50), ("b", None, 90)], "b", "fullest text"),
     ([("b", MONDAY, 50), ("a", MONDAY, 50)], "a", "lowest id"),
     ([("b", None, 50), ("a", None, 50), ("c", None, 40)], "a", "lowest id"),
+    ([("a", MONDAY, 90), ("b", TUESDAY, 50, MONDAY)], "b", "earlier batch"),
+    ([("a", MONDAY, 90), ("b", TUESDAY, 50, MONDAY), ("c", MONDAY, 50, MONDAY)], "c", "earliest date"),
 ]
 
 
 @pytest.mark.parametrize(("rows", "canonical", "reason"), GROUPS)
 def test_the_rule_that_chose_is_told(rows, canonical, reason):
-    schema = {"id": pl.String, "date": pl.Datetime("us"), "n_words": pl.Int64}
-    frame = by_rank(pl.DataFrame(rows, schema=schema, orient="row"))
+    schema = {"id": pl.String, "date": pl.Datetime("us"), "n_words": pl.Int64, "added_at": pl.Datetime("us", "UTC")}
+    frame = by_rank(pl.DataFrame([(*row, None)[:4] for row in rows], schema=schema, orient="row"))
     assert frame["id"][0] == canonical
     assert frame.group_by(pl.lit(1)).agg(reason=canonical_reason())["reason"].to_list() == [reason]

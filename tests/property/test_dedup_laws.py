@@ -17,7 +17,7 @@ from dq.dedup.lsh import choose_banding, meetings, pairs_of
 from dq.dedup.minhash import signatures
 from dq.options import DedupOptions
 
-OPTIONS = DedupOptions()
+OPTIONS = DedupOptions(keep_candidates=True)
 SCHEMA = {
     "id": pl.String,
     "text": pl.String,

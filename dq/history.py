@@ -1,0 +1,287 @@
+"""What earlier batches held, in Delta tables: a local folder by default, object storage by its address.
+
+    URL/articles    one row an article: `dq.dedup.index.ROWS`
+    URL/forgotten   one row a request to forget an article: id, forgotten_at
+
+A batch is added by one commit of Delta: it is there whole, or not at all, and writers that commit at the same time both
+keep theirs. Rows are never changed. An article that comes again with another text, under the same id, gets a further
+row, of which the newest counts; a forgotten one is passed over by every reader at once, and `compact` takes it out of
+the files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from dq.dedup import Duplicates, checked
+from dq.dedup.index import FORMED, ROWS, formed, index_rows
+from dq.errors import ConfigError, TableError, UsageError, told_together
+from dq.options import DedupOptions
+from dq.tables import TIMESTAMP, make_id
+
+_log = logging.getLogger("dq.history")
+
+FORMAT = 1
+"""Version of the tables, and of the folding by which the hashes in them are made."""
+FORGOTTEN = {"id": pl.String(), "forgotten_at": TIMESTAMP}
+CHUNK_ROWS = 20_000
+"""Articles that are read at once where all are looked at: some 100 MB."""
+IDS_TOLD = 5
+"""Ids named in an error message."""
+MAX_TRIES = 5
+"""Times that a commit is tried against writers that come first."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """What a history holds."""
+
+    articles: int
+    batches: int
+    clusters: int
+    clustered: int
+    forgotten: int
+    superseded: int
+    version: int
+    first_added_at: datetime | None
+    last_added_at: datetime | None
+
+
+class History:
+    """An index of earlier articles (`dq.dedup.Index`), as it was when it was opened.
+
+    Raises UsageError where `url` cannot be read or written, ConfigError where it was written with other options than
+    `options`: their signatures cannot be compared. Without `options` those with which it was written are used.
+    """
+
+    def __init__(self, url: str | Path, options: DedupOptions | None = None) -> None:
+        self.url = str(url).rstrip("/")
+        with self._told("read"):
+            self._articles = _opened(f"{self.url}/articles")
+            self._forgotten = _opened(f"{self.url}/forgotten")
+        self._options = self._noted_options() if options is None else options
+        if options is not None:
+            self._check_options()
+
+    @property
+    def exists(self) -> bool:
+        """Whether a batch was ever added."""
+        return self._articles is not None
+
+    def read(self, columns: Sequence[str]) -> pl.DataFrame:
+        """`columns` of all articles that are neither forgotten nor superseded."""
+        with self._told("read"):
+            return self._alive(self._read(self._articles, columns)).select(columns)
+
+    def chunks(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """The same, CHUNK_ROWS rows at a time."""
+        if self._articles is None:
+            return
+        with self._told("read"):
+            wanted = list(dict.fromkeys([*columns, "id", "added_at"]))
+            for batch in self._articles.to_pyarrow_dataset().to_batches(columns=wanted, batch_size=CHUNK_ROWS):
+                yield self._alive(_frame(batch)).select(columns)
+
+    def rows_of(self, ids: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
+        """`columns` of the articles with these ids."""
+        none = pl.DataFrame(schema={name: ROWS[name] for name in columns})
+        if ids.is_empty():
+            return none
+        wanted = pl.col("id").is_in(ids.unique().implode())
+        everything = self.chunks(list(dict.fromkeys([*columns, "id"])))
+        return pl.concat([none, *(chunk.filter(wanted).select(columns) for chunk in everything)])
+
+    def add(self, frame: pl.DataFrame, found: Duplicates) -> int:
+        """Adds a batch, in which `found` was found with this history; returns how many articles were new to it.
+
+        Articles that are there already, with the same words, are not added again: to add a batch twice changes
+        nothing.
+        """
+        batch = checked(frame)
+        rows = index_rows(batch, found.likes, self._options)
+        known = self.read(["id", "key"])
+        rows = rows.join(known, on=["id", "key"], how="anti", maintain_order="left")
+        if rows.is_empty():
+            return 0
+        batch_id = make_id(*rows.sort("id").select(pl.format("{} {}", "id", "key")).to_series())
+        rows = rows.with_columns(batch=pl.lit(batch_id), added_at=pl.lit(datetime.now(UTC), TIMESTAMP))
+        self._commit(
+            "articles", rows.sort("id").select(pl.col(name).cast(kind) for name, kind in ROWS.items()), batch_id
+        )
+        return rows.height
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Forgets articles; UsageError, and nothing is forgotten, where some of `ids` are not there."""
+        wanted = pl.Series("id", list(ids), pl.String).unique().sort()
+        if missing := wanted.filter(~wanted.is_in(self._live["id"].implode())).to_list():
+            more = f" and {len(missing) - IDS_TOLD} more" if len(missing) > IDS_TOLD else ""
+            raise UsageError(
+                f"{self.url} holds no article {', '.join(missing[:IDS_TOLD])}{more}: nothing was forgotten"
+            )
+        now = datetime.now(UTC)
+        self._commit("forgotten", wanted.to_frame().with_columns(forgotten_at=pl.lit(now, TIMESTAMP)), None)
+
+    def compact(self) -> int:
+        """Takes forgotten and superseded articles out of the files, and merges small files; returns how many rows went.
+
+        Files that are no longer used are deleted: a reader that is still at them has to begin again.
+        """
+        if self._articles is None:
+            return 0
+        with self._told("written"):
+            keys = self._read(self._articles, ["id", "added_at"])
+            dead = keys.join(self._live, on=["id", "added_at"], how="anti")
+            if not dead.is_empty():
+                on = "kept.id = dead.id and kept.added_at = dead.added_at"
+                merge = self._articles.merge(dead, on, source_alias="dead", target_alias="kept")
+                merge.when_matched_delete().execute()
+            self._articles.optimize.compact()
+            _vacuum(self._articles)
+            if self._forgotten is not None:
+                until = self._read(self._forgotten, ["id", "forgotten_at"])["forgotten_at"].max()
+                if until is not None:
+                    self._forgotten.delete(f"forgotten_at <= '{until.isoformat()}'")  # type: ignore[union-attr]
+                    _vacuum(self._forgotten)
+        self.__dict__.pop("_live", None)
+        return dead.height
+
+    def status(self) -> Status:
+        """Counts, and when batches were added."""
+        rows = formed(self.read(FORMED))
+        batches = self.read(["batch"])["batch"]
+        groups = rows.group_by("story").len().filter(pl.col("len") > 1)
+        keys = self._read(self._articles, ["id", "added_at"])
+        dead = keys.join(self._live, on=["id", "added_at"], how="anti")
+        superseded = dead.join(self._live, on="id", how="semi").height
+        added = rows["added_at"]
+        return Status(
+            articles=rows.height,
+            batches=batches.n_unique(),
+            clusters=groups.height,
+            clustered=int(groups["len"].sum()),
+            forgotten=dead.height - superseded,
+            superseded=superseded,
+            version=-1 if self._articles is None else self._articles.version(),
+            first_added_at=added.min(),  # type: ignore[arg-type]  # a column of instants has no other
+            last_added_at=added.max(),  # type: ignore[arg-type]
+        )
+
+    @cached_property
+    def _live(self) -> pl.DataFrame:
+        """Id and added_at of the rows that count."""
+        newest = self._read(self._articles, ["id", "added_at"]).group_by("id").agg(pl.col("added_at").max())
+        forgotten = self._read(self._forgotten, ["id", "forgotten_at"]).group_by("id").agg(pl.col("forgotten_at").max())
+        joined = newest.join(forgotten, on="id", how="left")
+        alive = pl.col("forgotten_at").is_null() | (pl.col("forgotten_at") < pl.col("added_at"))
+        return joined.filter(alive).select("id", "added_at").sort("id")
+
+    def _alive(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        return chunk.join(self._live, on=["id", "added_at"], how="semi", maintain_order="left")
+
+    def _read(self, table: DeltaTable | None, columns: Sequence[str]) -> pl.DataFrame:
+        wanted = list(dict.fromkeys([*columns, *(["added_at", "id"] if table is self._articles else [])]))
+        kinds = {**FORGOTTEN, **ROWS}
+        if table is None:
+            return pl.DataFrame(schema={name: kinds[name] for name in wanted})
+        return _frame(table.to_pyarrow_dataset().to_table(columns=wanted))
+
+    def _commit(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
+        seen = -1 if self._articles is None else self._articles.version()
+        for further in reversed(range(MAX_TRIES)):
+            try:
+                with self._told("written"):
+                    self._write(name, rows, batch_id)
+                break
+            except CommitFailedError:
+                if not further:
+                    raise
+        self._articles, self._forgotten = _opened(f"{self.url}/articles"), _opened(f"{self.url}/forgotten")
+        self.__dict__.pop("_live", None)
+        if name == "articles" and self._articles is not None and self._articles.version() > seen + 1 and seen >= 0:
+            _log.warning(
+                "another batch was added to %s at the same time; the two were not compared with one another: "
+                "run this one again to compare them",
+                self.url,
+            )
+
+    def _write(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
+        write_deltalake(
+            f"{self.url}/{name}",
+            rows.to_arrow(),
+            mode="append",
+            description=json.dumps(self._made_with()),
+            writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=CHUNK_ROWS),
+            commit_properties=CommitProperties(
+                app_transactions=[Transaction(batch_id, 1)] if batch_id is not None else None
+            ),
+        )
+
+    def _made_with(self) -> dict[str, int]:
+        options = self._options
+        return {"format": FORMAT, "shingle_words": options.shingle_words, "permutations": options.permutations}
+
+    def _noted(self) -> dict[str, int]:
+        try:
+            return dict(json.loads(self._articles.metadata().description or "{}") if self._articles else {})
+        except ValueError:
+            return {}
+
+    def _noted_options(self) -> DedupOptions:
+        noted, usual = self._noted(), DedupOptions()
+        return DedupOptions(
+            shingle_words=noted.get("shingle_words", usual.shingle_words),
+            permutations=noted.get("permutations", usual.permutations),
+        )
+
+    def _check_options(self) -> None:
+        noted = self._noted()
+        wrong = [
+            f"{name} is {noted.get(name, 'unknown')} there, and {value} here"
+            for name, value in self._made_with().items()
+            if self._articles is not None and noted.get(name) != value
+        ]
+        if wrong:
+            heading = f"{self.url}/articles was written with other options; use those, or another --history:"
+            raise ConfigError(told_together(heading, wrong))
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Turns errors of Delta and of the storage into one that says which history it is about."""
+        try:
+            yield
+        except CommitFailedError:
+            raise
+        except (DeltaError, OSError, ValueError) as error:
+            raise UsageError(f"the history {self.url} cannot be {what}: {error}; check --history") from error
+
+
+def _opened(url: str) -> DeltaTable | None:
+    """The table, None where there is none yet."""
+    try:
+        return DeltaTable(url)
+    except TableNotFoundError:
+        return None
+
+
+def _frame(data: pa.Table | pa.RecordBatch) -> pl.DataFrame:
+    frame = pl.from_arrow(data)
+    if not isinstance(frame, pl.DataFrame):
+        raise TableError(f"{type(data).__name__} is no table")
+    return frame
+
+
+def _vacuum(table: DeltaTable) -> None:
+    """Deletes the files that no version in use has; those that a writer has not yet committed stay."""
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)

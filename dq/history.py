@@ -103,7 +103,7 @@ class History:
         everything = self.chunks(list(dict.fromkeys([*columns, "id"])))
         return pl.concat([none, *(chunk.filter(wanted).select(columns) for chunk in everything)])
 
-    def add(self, frame: pl.DataFrame, found: Duplicates) -> int:
+    def add(self, frame: pl.DataFrame | pl.LazyFrame, found: Duplicates) -> int:
         """Adds a batch, in which `found` was found with this history; returns how many articles were new to it.
 
         Articles that are there already, with the same words, are not added again: to add a batch twice changes

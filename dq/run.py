@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 
 from dq import runs
-from dq.dedup import Duplicates, find_duplicates, read_table
+from dq.dedup import Duplicates, find_duplicates, scan_table
 from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, raise_if_faulty
 from dq.errors import DqError, FaultError, NothingReadableError
 from dq.figures import Figures, sources
@@ -247,7 +247,7 @@ def dedup_only(table: Path, options: Options, *, out: Path, talk: Talk | None = 
     """
     check_options(options)
     history = opened_history(options.dedup)
-    frame = read_table(table, options.ingest.columns)
+    frame = scan_table(table, options.ingest.columns)
     found = find_duplicates(frame, options.dedup, index=history)
     runs.prepare(out)
     write_duplicates(found, out)

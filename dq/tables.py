@@ -81,6 +81,10 @@ class Table:
             self.key, nulls_last=True
         )
 
+    def empty(self) -> pl.DataFrame:
+        """This table without rows."""
+        return pl.DataFrame(schema=self.schema)
+
     def scan(self, folder: Path) -> pl.LazyFrame:
         """The table in a run's folder, lazily; brackets and stars in the folder's name are a part of it."""
         return pl.scan_parquet(self.file(folder), glob=False)

@@ -36,6 +36,7 @@ BYTES = "Array(uint8, 1, 'C', readonly=True)"
 I32 = "Array(int32, 1, 'C', readonly=True)"
 I64 = "Array(int64, 1, 'C', readonly=True)"
 U32 = "Array(uint32, 1, 'C', readonly=True)"
+U64 = "Array(uint64, 1, 'C', readonly=True)"
 TEXTS = f"{BYTES}, {I64}, {U32}, {I32}, {U32}"
 
 

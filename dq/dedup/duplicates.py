@@ -59,7 +59,9 @@ class Index(Protocol):
         """`columns` of the articles with these ids."""
 
 
-def find_duplicates(frame: pl.DataFrame, options: DedupOptions, *, index: Index | None = None) -> Duplicates:
+def find_duplicates(
+    frame: pl.DataFrame | pl.LazyFrame, options: DedupOptions, *, index: Index | None = None
+) -> Duplicates:
     """Duplicates, clusters and reused passages of a batch of articles, within it and among those of an `index`.
 
     `frame` has columns id (unique) and text, and may have title, date (its time zone is dropped), host and url; others
@@ -75,22 +77,38 @@ def find_duplicates(frame: pl.DataFrame, options: DedupOptions, *, index: Index 
     check(options)
     if options.history is not None and index is None:
         raise ConfigError(f"open the history {options.history} with dq.history.History, and pass it as index")
-    batch = checked(frame)
-    return search(batch, options, None if index is None else earlier_of(batch, index, options))
+    articles, texts = taken_apart(frame)
+    if index is None:
+        return search(articles, texts, options)
+    return search(articles, texts, options, earlier_of(checked(frame), index, options))
 
 
-def checked(frame: pl.DataFrame) -> pl.DataFrame:
+def checked(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """The columns of COLUMNS, of their types; those that are missing are null."""
-    if missing := [name for name in NEEDED if name not in frame.columns]:
-        raise TableError(f"no column {' and no column '.join(missing)}; there are: {', '.join(frame.columns)}")
-    frame = frame.select(_column(frame, name, dtype) for name, dtype in COLUMNS.items())
-    ids = frame["id"]
+    articles, texts = taken_apart(frame)
+    return articles.with_columns(texts.lazy().collect()["text"]).select(*COLUMNS)
+
+
+def taken_apart(frame: pl.DataFrame | pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame | pl.LazyFrame]:
+    """(the columns of COLUMNS but text, checked; the text, which a lazy frame keeps where it is)."""
+    there = frame.collect_schema()
+    if missing := [name for name in NEEDED if name not in there]:
+        raise TableError(f"no column {' and no column '.join(missing)}; there are: {', '.join(there)}")
+    articles = frame.lazy().select(name for name in COLUMNS if name in there and name != "text").collect()
+    articles = articles.select(_column(articles, name, dtype) for name, dtype in COLUMNS.items() if name != "text")
+    _check_ids(articles["id"])
+    if there["text"] == pl.String:
+        return articles, frame.select("text")
+    texts = frame.lazy().select("text").collect()
+    return articles, texts.select(_column(texts, "text", COLUMNS["text"]))
+
+
+def _check_ids(ids: pl.Series) -> None:
     if ids.null_count():
         raise TableError(f"{ids.null_count()} rows have no id: give each row one")
     if twice := ids.filter(ids.is_duplicated()).unique().sort().to_list():
         more = f" and {len(twice) - IDS_TOLD} more" if len(twice) > IDS_TOLD else ""
         raise TableError(f"ids that come more than once: {', '.join(twice[:IDS_TOLD])}{more}: give each row its own")
-    return frame
 
 
 def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:

@@ -18,14 +18,15 @@ import polars as pl
 
 from dq.compiled import njit, over_ranges
 from dq.dedup.clusters import by_rank, canonical_of
+from dq.dedup.corpus import Corpus
 from dq.dedup.duplicates import COLUMNS, Index
-from dq.dedup.lsh import NO_HASH, Banding, band_keys, choose_banding, least_agreement, runs
-from dq.dedup.minhash import fingerprints
+from dq.dedup.lsh import NO_KEY, band_keys, choose_banding, least_agreement, runs
 from dq.dedup.rarity import MARGIN, SAMPLE
+from dq.dedup.sketches import sketch
 from dq.dedup.verify import least_share, least_shared
 from dq.options import DedupOptions
 from dq.tables import TIMESTAMP
-from dq.texts import I32, I64, U32, U64, measure, texts_of
+from dq.texts import I32, I64, U32, U64
 from dq.word_kernels import BASE
 
 ROWS = {
@@ -134,28 +135,25 @@ class _Sketches:
 
 
 def _sketches(batch: pl.DataFrame, options: DedupOptions) -> _Sketches:
-    texts = texts_of(batch["text"])
-    n_words, keys = measure(texts, threads=options.threads)
-    rows = np.flatnonzero(n_words >= max(1, options.min_words))
-    signatures, sets = fingerprints(
-        texts,
-        rows,
-        n_words[rows],
+    whole = sketch(
+        Corpus(batch).chunks(),
         shingle_words=options.shingle_words,
         n_permutations=options.permutations,
         threads=options.threads,
     )
-    sampled = sets.flat % np.uint64(SAMPLE) == 0
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sampled)])
-    row_of = np.full(len(n_words), -1)
+    rows = np.flatnonzero(whole.n_words >= max(1, options.min_words))
+    sampled = whole.sets.flat % np.uint64(SAMPLE) == 0
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sampled)])[whole.sets.starts]
+    row_of = np.full(len(whole.keys), -1)
     row_of[rows] = np.arange(len(rows))
+    long_enough = np.repeat(row_of >= 0, np.diff(before))
     return _Sketches(
-        n_words=n_words,
-        keys=keys,
+        n_words=whole.n_words,
+        keys=whole.keys,
         row_of=row_of,
-        signatures=signatures,
-        samples=sets.flat[sampled],
-        starts=before[sets.starts],
+        signatures=whole.signatures[rows],
+        samples=whole.sets.flat[sampled][long_enough],
+        starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(np.diff(before)[rows])]),
     )
 
 
@@ -183,21 +181,15 @@ def _looked_for(batch: pl.DataFrame, options: DedupOptions) -> _LookedFor:
     sketches = _sketches(batch, options)
     n_rows = len(sketches.signatures)
     banding = choose_banding(options.permutations, jaccard=options.candidate_jaccard, recall=options.candidate_recall)
-    has_shingles = np.flatnonzero((sketches.signatures != NO_HASH).any(axis=1))
-    bands = _all_bands(sketches.signatures[has_shingles], banding).ravel()
+    keys = band_keys(sketches.signatures, np.arange(n_rows), 0, banding.bands, banding.rows)
+    band, row = np.nonzero(keys != NO_KEY)
     holders = np.repeat(np.arange(n_rows), np.diff(sketches.starts))
     return _LookedFor(
         sketches=sketches,
         keys=np.unique(sketches.keys[sketches.row_of >= 0]),
-        bands=_held(bands, np.repeat(has_shingles, banding.bands), n_rows),
+        bands=_held(keys[band, row], row, n_rows),
         shingles=_held(sketches.samples, holders, options.common_documents),
     )
-
-
-def _all_bands(signatures: U32, banding: Banding) -> U64:
-    """One row a signature, one column a band."""
-    columns = [band_keys(signatures, band * banding.rows, banding.rows) for band in range(banding.bands)]
-    return np.ascontiguousarray(np.stack(columns, axis=1))
 
 
 def _held(values: U64, rows: I64, most: int) -> _Held:
@@ -232,7 +224,7 @@ def _related_in(chunk: pl.DataFrame, looked_for: _LookedFor, urls: pl.Series, op
     enough = MARGIN * least_shared(options) / SAMPLE, MARGIN * least_share(options)
 
     def look_up(first: int, last: int) -> None:
-        keys = _all_bands(signatures[first:last], banding)
+        keys = band_keys(signatures, np.arange(first, last), 0, banding.bands, banding.rows)
         _look_up_bands(signatures, first, last, keys, *bands, own.signatures, least, alike)
         _look_up_shingles(samples, starts, first, last, *shingles, own.starts, *enough, alike)
 
@@ -291,7 +283,7 @@ def _look_up_bands(
     """Set `alike` for the signatures that meet one of `own` in a band and agree with it in `least` values."""
     shift = _shift_of(slots)
     for document in range(first, last):
-        for key in keys[document - first]:
+        for key in keys[:, document - first]:
             place = _place_of(values, slots, shift, key)
             if place < 0:
                 continue

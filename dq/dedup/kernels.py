@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dq.compiled import njit
-from dq.word_kernels import BASE, I64, TEXTS, U32, fold_words, mix_64
+from dq.word_kernels import BASE, I64, TEXTS, U32, U64, fold_words, mix_64
 
 _MIX_32 = (np.uint32(16), np.uint32(13), np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35))
 _NO_HASH = np.uint32(0xFFFFFFFF)  # datasketch's value of an empty signature
@@ -108,3 +108,21 @@ def close_gaps(sets: Any, starts: Any, set_sizes: Any) -> None:
         for at in range(starts[i], starts[i] + set_sizes[i]):
             sets[place] = sets[at]
             place += 1
+
+
+@njit(f"void({U64}, {I64}, int64, int64, int64, {U32}, {U32}, {I64}, uint64[::1], int64[::1], uint32[:, ::1])")
+def fingerprint_words(
+    words: Any, word_starts: Any, first: Any, last: Any,
+    size: Any, factors: Any, terms: Any, starts: Any, sets: Any, set_sizes: Any, signatures: Any,
+) -> None:  # fmt: skip
+    """As `fingerprint`, for texts whose words are known: `words[word_starts[i]:word_starts[i + 1]]`."""
+    longest = 0
+    for i in range(first, last):
+        longest = max(longest, word_starts[i + 1] - word_starts[i])
+    shingles = np.empty(longest, np.uint64)
+    mixed = np.empty(longest, np.uint32)
+    for i in range(first, last):
+        own = words[word_starts[i] : word_starts[i + 1]]
+        n_shingles = _shingles(own, own.size, size, shingles)
+        _sign(shingles, n_shingles, mixed, factors, terms, signatures[i])
+        set_sizes[i] = _distinct(shingles, n_shingles, sets[starts[i] :])

@@ -20,6 +20,10 @@ from dq.texts import I64, U64
 
 NO_HASH = np.uint32(0xFFFFFFFF)
 """Each value of the signature of a document without shingles."""
+NO_KEY = np.uint64(0)
+"""The key of a band of such a document, which meets nothing."""
+BANDS_AT_ONCE = 8
+"""Bands whose keys are made in one pass over the signatures: with two rows a band they fill one line of the cache."""
 REPRESENTED = 0.8
 """A document whose signature agrees this much with a leader's need not lead itself: its likes resemble that leader."""
 LEADERS = 16
@@ -110,10 +114,18 @@ def key_of(left: I64, right: I64) -> U64:
     return (low << np.uint64(32)) | high
 
 
-def meetings(
-    signatures: npt.NDArray[np.uint32], banding: Banding, *, least: int, max_bucket: int, threads: int = 0
+def meetings(  # what meets, and how closely
+    signatures: npt.NDArray[np.uint32],
+    banding: Banding,
+    *,
+    least: int,
+    max_bucket: int,
+    rows: I64 | None = None,
+    threads: int = 0,
 ) -> U64:
     """Keys of all pairs that meet in a band and agree in `least` values of their signatures.
+
+    Document i has the signature `signatures[rows[i]]`, without `rows` the i-th.
 
     In a bucket of more than `max_bucket` documents, a template shared by thousands say, not all pairs are compared:
     in order of their rows, each document is compared with the bucket's leaders, LEADERS at most, and becomes a leader
@@ -122,17 +134,19 @@ def meetings(
     the template brings them together in other bands. Documents without shingles never meet.
     """
     alike = math.ceil(REPRESENTED * signatures.shape[1])
-    present = np.flatnonzero((signatures != NO_HASH).any(axis=1))
-
-    def meet(band: int) -> U64:
-        order, starts = runs(band_keys(signatures, band * banding.rows, banding.rows)[present])
-        members = present[order]
-        return np.unique(_grown(lambda out: _compare(members, starts, signatures, least, alike, max_bucket, out)))
+    rows = np.arange(len(signatures)) if rows is None else rows
 
     def meet_in_bands(first: int, last: int) -> U64:
-        return np.unique(np.concatenate([meet(band) for band in range(first, last)]))
+        keys = band_keys(signatures, rows, first, last, banding.rows)
+        return np.unique(np.concatenate([meet(keys[band]) for band in range(last - first)]))
 
-    met = over_ranges(meet_in_bands, banding.bands, threads, least_rows=1)
+    def meet(keys: U64) -> U64:
+        present = np.flatnonzero(keys != NO_KEY)
+        order, starts = runs(keys[present])
+        members = present[order]
+        return np.unique(_grown(lambda out: _compare(members, starts, signatures, rows, least, alike, max_bucket, out)))
+
+    met = over_ranges(meet_in_bands, banding.bands, threads, least_rows=BANDS_AT_ONCE)
     return np.unique(np.concatenate([np.empty(0, np.uint64), *met]))
 
 
@@ -150,7 +164,7 @@ def bands_hit(signatures: npt.NDArray[np.uint32], banding: Banding, pairs: Pairs
 def pairs_in_groups(members: I64, starts: I64, most: int) -> U64:
     """Keys of all pairs within groups of 2 to `most` members; group i is `members[starts[i]:starts[i + 1]]`.
 
-    A pair in several groups comes as often. Members of a group must ascend.
+    A pair in several groups comes as often.
     """
     return _grown(lambda out: _pair_up(members, starts, most, out))
 
@@ -193,19 +207,33 @@ def _put(out: Any, at: Any, left: Any, right: Any) -> Any:
     return at + 1
 
 
-@njit(f"uint64[::1]({_SIGNATURES}, int64, int64)")
-def band_keys(signatures: Any, first: Any, rows: Any) -> Any:
-    """One key a document: FNV-1a over the band's values, in order, for a sum of them would let strangers meet."""
-    keys = np.full(signatures.shape[0], np.uint64(0xCBF29CE484222325))
-    for document in range(keys.size):
-        for at in range(first, first + rows):
-            keys[document] = (keys[document] ^ np.uint64(signatures[document, at])) * np.uint64(0x100000001B3)
-            keys[document] ^= keys[document] >> np.uint64(32)
+@njit(f"uint64[:, ::1]({_SIGNATURES}, {_ROWS}, int64, int64, int64)")
+def band_keys(signatures: Any, documents: Any, first: Any, last: Any, rows: Any) -> Any:
+    """One row for each band from `first` to `last`, with one key a document; NO_KEY for those without shingles.
+
+    A key is FNV-1a over the band's values, in order, for a sum of them would let strangers meet.
+    """
+    keys = np.empty((last - first, documents.size), np.uint64)
+    for document in range(documents.size):
+        signature = signatures[documents[document]]
+        empty = True
+        for value in signature:
+            empty &= value == NO_HASH
+            if not empty:
+                break
+        for band in range(first, last):
+            key = np.uint64(0xCBF29CE484222325)
+            for at in range(band * rows, (band + 1) * rows):
+                key = (key ^ np.uint64(signature[at])) * np.uint64(0x100000001B3)
+                key ^= key >> np.uint64(32)
+            keys[band - first, document] = NO_KEY if empty else max(key, np.uint64(1))
     return keys
 
 
-@njit(f"int64({_ROWS}, {_ROWS}, {_SIGNATURES}, int64, int64, int64, uint64[::1])")
-def _compare(members: Any, starts: Any, signatures: Any, least: Any, alike: Any, max_bucket: Any, out: Any) -> Any:
+@njit(f"int64({_ROWS}, {_ROWS}, {_SIGNATURES}, {_ROWS}, int64, int64, int64, uint64[::1])")
+def _compare(
+    members: Any, starts: Any, signatures: Any, rows: Any, least: Any, alike: Any, max_bucket: Any, out: Any
+) -> Any:  # fmt: skip
     """Pairs of `meetings` in all buckets of one band; returns how many there are."""
     n_pairs = 0
     leaders = np.empty(max(max_bucket, LEADERS), np.int64)
@@ -216,7 +244,7 @@ def _compare(members: Any, starts: Any, signatures: Any, least: Any, alike: Any,
             document = members[place]
             represented = False
             for leader in leaders[:n_leaders]:
-                agreement = _agreement(signatures, leader, document)
+                agreement = _agreement(signatures, rows[leader], rows[document])
                 represented |= agreement >= alike
                 if agreement >= least:
                     n_pairs = _put(out, n_pairs, leader, document)
@@ -246,5 +274,6 @@ def _pair_up(members: Any, starts: Any, most: Any, out: Any) -> Any:
         if last - first <= most:
             for left in range(first, last):
                 for right in range(left + 1, last):
-                    n_pairs = _put(out, n_pairs, members[left], members[right])
+                    low, high = min(members[left], members[right]), max(members[left], members[right])
+                    n_pairs = _put(out, n_pairs, low, high)
     return n_pairs

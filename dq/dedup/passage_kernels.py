@@ -1,7 +1,7 @@
 # ruff: noqa: PLR0913, PLR0917  # kernels take arrays, not records
 """The compiled way from the words of many texts to the passages that they share.
 
-Words lie end to end as hashes: those of text i are `words[starts[i]:starts[i + 1]]`. A *seed* is a shingle that
+Words lie end to end as hashes: those of text i are `words[begins[i]:ends[i]]`. A *seed* is a shingle that
 winnowing keeps; a *run* is a maximal stretch of equal words in two texts, found by extending a seed; a *match* is a
 chain of runs on nearly one diagonal: one passage in two texts, with what was edited in between.
 
@@ -20,6 +20,7 @@ from dq.word_kernels import BASE, mix_64
 
 _U64 = "Array(uint64, 1, 'C', readonly=True)"
 _I64 = "Array(int64, 1, 'C', readonly=True)"
+_LINKS = "Array(int32, 2, 'C', readonly=True)"
 _I64_2 = "Array(int64, 2, 'C', readonly=True)"
 
 LATER, EARLIER, LATER_START, LATER_END, EARLIER_START, EARLIER_END, MATCHED, RUNS_START, RUNS_END = range(9)
@@ -42,9 +43,18 @@ MAX_STEPS = 64
 """Steps by which a match is followed back; each one leads to an earlier text."""
 
 
-@njit(f"int64({_U64}, {_I64}, int64, int64, int64, int64, uint64[::1], int64[::1], int64[::1])")
+@njit(f"int64({_U64}, {_I64}, {_I64}, int64, int64, int64, int64, uint64[::1], int64[::1], int64[::1])")
 def winnow(
-    words: Any, starts: Any, first: Any, last: Any, size: Any, window: Any, hashes: Any, texts: Any, places: Any
+    words: Any,
+    begins: Any,
+    ends: Any,
+    first: Any,
+    last: Any,
+    size: Any,
+    window: Any,
+    hashes: Any,
+    texts: Any,
+    places: Any,
 ) -> Any:
     """Seeds of the texts `first` to `last`: the least of each `window` successive shingles, the last of equal ones.
 
@@ -56,8 +66,8 @@ def winnow(
     for _ in range(size - 1):
         top *= BASE
     for text in range(first, last):
-        begin = starts[text]
-        n_words = starts[text + 1] - begin
+        begin = begins[text]
+        n_words = ends[text] - begin
         rolling = np.uint64(0)
         least = np.int64(-1)
         for at in range(n_words):
@@ -90,7 +100,7 @@ def winnow(
     return n_seeds
 
 
-@njit(f"int64({_I64}, {_I64}, {_I64}, {_I64}, int64[:, ::1])")
+@njit(f"int64({_I64}, {_I64}, {_I64}, {_I64}, int32[:, ::1])")
 def link(order: Any, group_starts: Any, texts: Any, places: Any, links: Any) -> Any:
     """Links (later text, earlier text, word in each) of each seed with its first and with its nearest earlier text.
 
@@ -123,7 +133,7 @@ def _runs_of_pair(later: Any, earlier: Any, links: Any, first: Any, last: Any, r
     """Extend the seeds of one pair, in order of their places in `later`; returns the number of runs after them."""
     begun = n_runs
     for at in range(first, last):
-        here, there = links[at, 2], links[at, 3]
+        here, there = np.int64(links[at, 2]), np.int64(links[at, 3])
         known = False
         for run in range(max(begun, n_runs - OPEN_CHAINS), n_runs):
             same = here - there == runs[run, IN_LATER] - runs[run, IN_EARLIER]
@@ -180,10 +190,11 @@ def _widened(later: Any, earlier: Any, match: Any, step: Any) -> Any:
 
 
 @njit(
-    f"UniTuple(int64, 2)({_U64}, {_I64}, {_I64_2}, {_I64}, int64, int64, int64, float64, int64[:, ::1], int64[:, ::1])"
+    f"UniTuple(int64, 2)({_U64}, {_I64}, {_I64}, {_LINKS}, {_I64}, int64, int64, int64, float64,"
+    " int64[:, ::1], int64[:, ::1])"
 )
 def match_pairs(
-    words: Any, starts: Any, links: Any, pair_starts: Any, first: Any, last: Any,
+    words: Any, begins: Any, word_ends: Any, links: Any, pair_starts: Any, first: Any, last: Any,
     min_words: Any, min_share: Any, matches: Any, runs: Any,
 ) -> Any:  # fmt: skip
     """Matches of the pairs `first` to `last`, whose links come in order of their places in the later text.
@@ -201,8 +212,8 @@ def match_pairs(
     ends = np.empty((longest_pair, 2), np.int64)
     for pair in range(first, last):
         at = pair_starts[pair]
-        later = words[starts[links[at, 0]] : starts[links[at, 0] + 1]]
-        earlier = words[starts[links[at, 1]] : starts[links[at, 1] + 1]]
+        later = words[begins[links[at, 0]] : word_ends[links[at, 0]]]
+        earlier = words[begins[links[at, 1]] : word_ends[links[at, 1]]]
         n_runs = _runs_of_pair(later, earlier, links, at, pair_starts[pair + 1], found, 0)
         n_chains = 0
         for run in range(n_runs):

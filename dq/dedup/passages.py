@@ -18,14 +18,16 @@ import polars as pl
 from dq import fold
 from dq.compiled import over_ranges
 from dq.dedup import passage_kernels as kernels
+from dq.dedup.corpus import Corpus
 from dq.dedup.lsh import Pairs, runs
 from dq.dedup.minhash import shingle_sets
 from dq.dedup.rarity import nothing_common
+from dq.dedup.sketches import Sketches
 from dq.dedup.verify import compare
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import PASSAGES, REUSE, make_id
-from dq.texts import I64, U64, Texts, measure, texts_of, word_spans, words_of
+from dq.texts import I32, I64, U64, measure, texts_of, word_spans
 
 WINDOW = 4
 """Of so many successive shingles winnowing keeps one at least: a run of eight equal words never goes unseen."""
@@ -52,43 +54,80 @@ class Reuse:
     paragraphs: pl.DataFrame
 
 
-def find_reuse(articles: pl.DataFrame, texts: Texts, options: DedupOptions) -> Reuse:
-    """Reused passages of `articles` (id, text, n_words, host, story, added_at), which come by rank, as `texts` do.
+def no_reuse() -> Reuse:
+    """What is told where passages are not looked for."""
+    columns = {"article_id": pl.String, "paragraph": pl.Int32, "reuse_id": pl.String}
+    counts = {"reuse_articles": pl.Int32, "reuse_hosts": pl.Int32}
+    none = pl.DataFrame(schema={**columns, **counts})
+    return Reuse(reuse=REUSE.empty(), passages=PASSAGES.empty(), paragraphs=none)
+
+
+def find_reuse(articles: pl.DataFrame, corpus: Corpus, sketches: Sketches, options: DedupOptions) -> Reuse:
+    """Reused passages of `articles` (id, source, host, story, added_at), which come by rank.
+
+    The text of an article, and its words, are those of row `source` of `corpus` and `sketches`.
 
     `story` is the same for articles of one cluster: boilerplate recurs in different stories, not in one that was
     published again.
     """
-    rows = np.arange(articles.height)
-    words, starts = words_of(texts, rows, articles["n_words"].to_numpy(), threads=options.threads)
-    shared = _places(words, starts, options)
-    places = _told(_in_characters(texts, shared, starts, options), articles, options)
+    source = articles["source"].to_numpy()
+    words = _Words(sketches.words, sketches.word_starts[source], sketches.word_starts[source + 1])
+    places = _apart(_places(words, options))
+    involved = places["article"].unique().sort()
+    texts = _texts(corpus, articles, involved)
+    places = _told(_in_characters(places, texts, words, options), articles, options)
     reuse = _reuse(places, options)
     named = places.join(reuse.select("group", "reuse_id", "n_articles", "n_hosts"), on="group")
     return Reuse(
         reuse=REUSE.conform(reuse),
         passages=PASSAGES.conform(named.rename({"id": "article_id"})),
-        paragraphs=_paragraphs(articles, named),
+        paragraphs=_paragraphs(texts, articles, named),
     )
 
 
-def _places(words: U64, starts: I64, options: DedupOptions) -> pl.DataFrame:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Words:
+    """The words of article i, as hashes: `flat[begins[i]:ends[i]]`."""
+
+    flat: U64
+    begins: I64
+    ends: I64
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+    @property
+    def arrays(self) -> tuple[U64, I64, I64]:
+        """What every kernel that reads words takes first."""
+        return self.flat, self.begins, self.ends
+
+
+def _texts(corpus: Corpus, articles: pl.DataFrame, involved: pl.Series) -> pl.DataFrame:
+    """The articles (rows) that are `involved`, with their text."""
+    source = articles["source"].gather(involved)
+    read = pl.DataFrame({"source": source.sort(), "text": corpus.gather(source.to_numpy())})
+    return pl.DataFrame({"article": involved, "source": source}).join(
+        read, on="source", how="left", maintain_order="left"
+    )
+
+
+def _places(words: _Words, options: DedupOptions) -> pl.DataFrame:
     """Places of passages: group, article (row), first and last (words, last excluded), leads (the group's own text)."""
-    links, pair_starts = _links(words, starts, options)
-    matches, found = _matches(words, starts, links, pair_starts, options)
-    by_later = np.searchsorted(matches[:, kernels.LATER], np.arange(len(starts)))
+    links, pair_starts = _links(words, options)
+    matches, found = _matches(words, links, pair_starts, options)
+    by_later = np.searchsorted(matches[:, kernels.LATER], np.arange(len(words) + 1))
     roots = np.empty((len(matches), 3), np.int64)
     kernels.follow_back(matches, found, by_later, COVERED, roots)
     longest_first = np.lexsort((roots[:, kernels.ROOT_START], roots[:, kernels.ROOT_START] - roots[:, kernels.ROOT_END],
                                 roots[:, kernels.ROOT]))  # fmt: skip
     group_of, groups = np.empty(len(matches), np.int64), np.empty_like(roots)
     groups = groups[: kernels.group(roots, longest_first, SAME_EXTENT, group_of, groups)]
-    named = np.arange(len(groups))
     return pl.concat(
         [
-            _as_places(named, groups, leads=True),
+            _as_places(np.arange(len(groups)), groups, leads=True),
             _as_places(group_of, matches[:, [kernels.LATER, kernels.LATER_START, kernels.LATER_END]]),
             _as_places(group_of, matches[:, [kernels.EARLIER, kernels.EARLIER_START, kernels.EARLIER_END]]),
-            _spread(matches, found, groups, len(starts), options),
+            _spread(matches, found, groups, len(words), options),
         ]
     )
 
@@ -98,38 +137,37 @@ def _as_places(group: I64, place: I64, *, leads: bool = False) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(leads=pl.lit(leads))
 
 
-def _links(words: U64, starts: I64, options: DedupOptions) -> tuple[I64, I64]:
-    """(links by later text, earlier text and place; where each pair of texts begins among them, and the end)."""
+def _links(words: _Words, options: DedupOptions) -> tuple[I32, I64]:
+    """(links by later article, earlier one and place; where each pair of articles begins among them, and the end)."""
     size = options.shingle_words
 
     def seeds(first: int, last: int) -> tuple[U64, I64, I64]:
-        room = int(starts[last] - starts[first])
+        room = int((words.ends[first:last] - words.begins[first:last]).sum())
         hashes, texts, places = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int64)
-        n = kernels.winnow(words, starts, first, last, size, WINDOW, hashes, texts, places)
-        return hashes[:n], texts[:n], places[:n]
+        n = kernels.winnow(*words.arrays, first, last, size, WINDOW, hashes, texts, places)
+        return hashes[:n].copy(), texts[:n].copy(), places[:n].copy()
 
-    parts = over_ranges(seeds, len(starts) - 1, options.threads)
-    if not parts:
-        return np.empty((0, 4), np.int64), np.zeros(1, np.int64)
-    hashes, texts, places = (np.concatenate(column) for column in zip(*parts, strict=True))
+    none: tuple[U64, I64, I64] = np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.int64)
+    parts = over_ranges(seeds, len(words), options.threads)
+    hashes, texts, places = (np.concatenate(column) for column in zip(none, *parts, strict=True))
     order, group_starts = runs(hashes)
-    links = np.empty((2 * len(order), 4), np.int64)
+    sizes = np.diff(group_starts)
+    links = np.empty((int(2 * (sizes - 1).sum()), 4), np.int32)
     links = links[: kernels.link(order, group_starts, texts, places, links)]
-    sorted_links = pl.DataFrame(links, ["later", "earlier", "here", "there"]).unique().sort(pl.all())
-    links = np.ascontiguousarray(sorted_links.to_numpy())
+    links = np.ascontiguousarray(pl.DataFrame(links, ["later", "earlier", "here", "there"]).sort(pl.all()).to_numpy())
     new = np.ones(len(links) + 1, np.bool_)
     new[1:-1] = (links[1:, :2] != links[:-1, :2]).any(axis=1)
     return links, np.flatnonzero(new) if len(links) else np.zeros(1, np.int64)
 
 
-def _matches(words: U64, starts: I64, links: I64, pair_starts: I64, options: DedupOptions) -> tuple[I64, I64]:
-    """(matches by later text, then earlier text; their runs)."""
+def _matches(words: _Words, links: I32, pair_starts: I64, options: DedupOptions) -> tuple[I64, I64]:
+    """(matches by later article, then earlier one; their runs)."""
 
     def match(first: int, last: int) -> tuple[I64, I64]:
         room = int(pair_starts[last] - pair_starts[first])
         matches, found = np.empty((room, 9), np.int64), np.empty((room, 3), np.int64)
         n_matches, n_runs = kernels.match_pairs(
-            words, starts, links, pair_starts, first, last, options.min_passage_words, EQUAL_SHARE, matches, found
+            *words.arrays, links, pair_starts, first, last, options.min_passage_words, EQUAL_SHARE, matches, found
         )
         return matches[:n_matches].copy(), found[:n_runs].copy()
 
@@ -143,9 +181,9 @@ def _matches(words: U64, starts: I64, links: I64, pair_starts: I64, options: Ded
     return matches, found
 
 
-def _spread(matches: I64, found: I64, groups: I64, n_starts: int, options: DedupOptions) -> pl.DataFrame:
+def _spread(matches: I64, found: I64, groups: I64, n_texts: int, options: DedupOptions) -> pl.DataFrame:
     by_root = np.argsort(matches[:, kernels.EARLIER], kind="stable")
-    of_root = np.searchsorted(matches[by_root, kernels.EARLIER], np.arange(n_starts))
+    of_root = np.searchsorted(matches[by_root, kernels.EARLIER], np.arange(n_texts + 1))
     out = np.empty((4 * len(matches), 4), np.int64)
     what = matches, found, by_root, of_root, groups, COVERED, options.min_passage_words
     n_places = kernels.spread_groups(*what, out)
@@ -155,16 +193,17 @@ def _spread(matches: I64, found: I64, groups: I64, n_starts: int, options: Dedup
     return _as_places(out[:n_places, 0], out[:n_places, 1:])
 
 
-def _in_characters(texts: Texts, places: pl.DataFrame, starts: I64, options: DedupOptions) -> pl.DataFrame:
-    """`places`, of those of one group that overlap the longest only, with start and end in characters."""
-    places = _apart(places)
-    involved = places["article"].unique().sort().to_numpy()
-    n_words = starts[involved + 1] - starts[involved]
-    begins, ends, at = word_spans(texts, involved, n_words, threads=options.threads)
-    first = at[np.searchsorted(involved, places["article"].to_numpy())]
-    return places.with_columns(
-        start=pl.Series(begins[first + places["first"].to_numpy()], dtype=pl.Int64),
-        end=pl.Series(ends[first + places["last"].to_numpy() - 1], dtype=pl.Int64),
+def _in_characters(places: pl.DataFrame, texts: pl.DataFrame, words: _Words, options: DedupOptions) -> pl.DataFrame:
+    """`places` with their start and end in characters, and their text."""
+    involved = texts["article"].to_numpy()
+    n_words = words.ends[involved] - words.begins[involved]
+    begins, ends, at = word_spans(texts_of(texts["text"]), np.arange(len(involved)), n_words, threads=options.threads)
+    row = np.searchsorted(involved, places["article"].to_numpy())
+    start = pl.Series(begins[at[row] + places["first"].to_numpy()], dtype=pl.Int64)
+    end = pl.Series(ends[at[row] + places["last"].to_numpy() - 1], dtype=pl.Int64)
+    whole = texts["text"].gather(row)
+    return places.with_columns(start=start, end=end, text=whole).with_columns(
+        pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
     )
 
 
@@ -179,14 +218,13 @@ def _apart(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told(places: pl.DataFrame, articles: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
-    """`places` with id, host, story, text, n_words and similarity; those unlike their group's own text are left out.
+    """`places` with id, host, story, n_words and similarity; those unlike their group's own text are left out.
 
     Groups without an article of the batch itself are left out too. Groups whose own texts have the same words, one
     paragraph twice in an article say, are one.
     """
     rows = places["article"]
-    places = places.with_columns(articles[name].gather(rows) for name in ("id", "host", "story", "text", "added_at"))
-    places = places.with_columns(pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start")))
+    places = places.with_columns(articles[name].gather(rows) for name in ("id", "host", "story", "added_at"))
     texts = texts_of(places["text"])
     n_words, keys = measure(texts, threads=options.threads)
     places = places.with_columns(n_words=pl.Series(n_words, dtype=pl.Int32), key=pl.Series(keys)).with_row_index("row")
@@ -219,9 +257,11 @@ def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     return groups.with_columns(reuse_id=pl.Series(ids, dtype=pl.String), kind=kind(options))
 
 
-def _paragraphs(articles: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+def _paragraphs(texts: pl.DataFrame, articles: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The paragraphs of which a place covers at least half: of several places the one that covers most of it."""
-    involved = articles.filter(pl.col("added_at").is_null() & pl.col("id").is_in(places["id"].unique().implode()))
+    named = articles.select("id", "added_at")[texts["article"]]
+    involved = pl.concat([texts.select("text"), named], how="horizontal")
+    involved = involved.filter(pl.col("added_at").is_null() & pl.col("id").is_in(places["id"].unique().implode()))
     paragraphs = split(involved)
     paragraphs = paragraphs.with_columns(id=involved["id"].gather(paragraphs["article"]))
     shared = pl.min_horizontal("end", "end_right") - pl.max_horizontal("start", "start_right")

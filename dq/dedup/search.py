@@ -16,28 +16,36 @@ import polars as pl
 
 from dq.dedup.clusters import by_rank, canonical_of, canonical_reason
 from dq.dedup.copies import copies, exact_pairs, spread
+from dq.dedup.corpus import Corpus, blocks, release
 from dq.dedup.duplicates import Duplicates
 from dq.dedup.index import Earlier
-from dq.dedup.lsh import Banding, Pairs, bands_hit, choose_banding, key_of, least_agreement, meetings, pairs_of
-from dq.dedup.minhash import fingerprints, shingle_sets
-from dq.dedup.passages import find_reuse
+from dq.dedup.lsh import Pairs, bands_hit, choose_banding, key_of, least_agreement, meetings, pairs_of
+from dq.dedup.passages import find_reuse, no_reuse
 from dq.dedup.rarity import Commonness, commonness, nothing_common, sharing_pairs
-from dq.dedup.shingles import ShingleSets
+from dq.dedup.sketches import Sketches, sketch
 from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
-from dq.texts import F64, I64, U32, U64, Texts, measure, texts_of, without_folding, words_of
+from dq.texts import F64, I64, U64, measure, texts_of, without_folding
 
 _log = logging.getLogger(__name__)
 
 
+PAIRS_AT_ONCE = 50_000
+"""Pairs that are compared before the memory that their texts took is let go."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Batch:
-    """Articles in order of rank, their texts for the kernels, and which of them hold the same text."""
+    """Articles in order of rank, the sketches of their texts, and which of them hold the same text.
+
+    The text of an article is row `source` of the corpus and of the sketches.
+    """
 
     articles: pl.DataFrame
-    texts: Texts
+    corpus: Corpus
+    sketches: Sketches
     held: pl.DataFrame
 
     @property
@@ -45,15 +53,22 @@ class _Batch:
         """The first article of each different text."""
         return self.held.filter(pl.col("nth") == 0)
 
+    @property
+    def rows(self) -> I64:
+        """The row of each node in the sketches."""
+        return self.articles["source"].gather(self.nodes["row"]).to_numpy()
 
-def search(frame: pl.DataFrame, options: DedupOptions, earlier: Earlier | None = None) -> Duplicates:
-    """What `dq.dedup.find_duplicates` finds in a frame with exactly the columns COLUMNS, and in `earlier` articles."""
-    batch = _batch(_with_earlier(frame, earlier), options)
+
+def search(
+    articles: pl.DataFrame, texts: pl.DataFrame | pl.LazyFrame, options: DedupOptions, earlier: Earlier | None = None
+) -> Duplicates:
+    """What `dq.dedup.find_duplicates` finds in articles (COLUMNS but text) and their texts, and in `earlier` ones."""
+    batch = _batch(articles, texts, options, earlier)
     candidates, found = _compared(batch, options)
     together = found.filter(_clusters_together(options))
     canonical, likeness = canonical_of(batch.nodes.height, together, _settled(batch))
     members = _members(batch, canonical, likeness, earlier)
-    reuse = find_reuse(members, batch.texts, options)
+    reuse = find_reuse(members, batch.corpus, batch.sketches, options) if options.passages else no_reuse()
     return Duplicates(
         duplicates=_duplicates(batch, found, options),
         clusters=_clusters(members, earlier),
@@ -66,49 +81,94 @@ def search(frame: pl.DataFrame, options: DedupOptions, earlier: Earlier | None =
     )
 
 
-def _with_earlier(frame: pl.DataFrame, earlier: Earlier | None) -> pl.DataFrame:
+def _batch(
+    articles: pl.DataFrame, texts: pl.DataFrame | pl.LazyFrame, options: DedupOptions, earlier: Earlier | None
+) -> _Batch:
     """The batch, and the earlier articles that it may resemble, which have a time at which they were added."""
-    frame = frame.with_columns(
-        added_at=pl.lit(None, TIMESTAMP), story=pl.lit(None, pl.String), jaccard=pl.lit(None, pl.Float64)
+    nothing = {"added_at": TIMESTAMP, "story": pl.String(), "jaccard": pl.Float64()}
+    articles = articles.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+    if earlier is not None:
+        articles = pl.concat([articles, earlier.related.select(articles.columns)])
+        texts = pl.concat([texts.lazy().select("text"), earlier.related.lazy().select("text")])
+    corpus = Corpus(texts)
+    sketches = sketch(
+        corpus.chunks(),
+        shingle_words=options.shingle_words,
+        n_permutations=options.permutations,
+        threads=options.threads,
     )
-    return frame if earlier is None else pl.concat([frame, earlier.related.select(frame.columns)])
-
-
-def _batch(frame: pl.DataFrame, options: DedupOptions) -> _Batch:
-    n_words, keys = measure(texts_of(frame["text"]), threads=options.threads)
-    title_words, title_keys = measure(texts_of(frame["title"]), threads=options.threads)
-    title_key = pl.when(pl.Series(title_words) > 0).then(pl.Series(title_keys))
-    articles = by_rank(frame.with_columns(n_words=pl.Series(n_words), key=pl.Series(keys), title_key=title_key))
-    held = copies(articles["n_words"].to_numpy(), articles["key"].to_numpy(), min_words=options.min_words)
-    return _Batch(articles=articles, texts=texts_of(articles["text"]), held=held)
+    title_words, title_keys = measure(texts_of(articles["title"]), threads=options.threads)
+    ranked = by_rank(
+        articles.with_columns(
+            source=pl.int_range(pl.len()),
+            n_words=pl.Series(sketches.n_words),
+            key=pl.Series(sketches.keys),
+            title_key=pl.when(pl.Series(title_words) > 0).then(pl.Series(title_keys)),
+        )
+    )
+    held = copies(ranked["n_words"].to_numpy(), ranked["key"].to_numpy(), min_words=options.min_words)
+    return _Batch(articles=ranked, corpus=corpus, sketches=sketches, held=held)
 
 
 def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(candidates, accepted ones): pairs of different texts (left < right, nodes), with what they share.
 
     Of the accepted ones also relation, bands_hit, longest_shared_words, one_address (two articles that hold them share
-    a URL). Pairs of earlier articles alone are neither.
+    a URL). Pairs of earlier articles alone are neither, and candidates are empty unless options say that they are kept.
     """
-    nodes, threads = batch.nodes, options.threads
-    rows, n_words = nodes["row"].to_numpy(), nodes["n_words"].to_numpy()
-    how = {"shingle_words": options.shingle_words, "n_permutations": options.permutations, "threads": threads}
-    signatures, sets = fingerprints(batch.texts, rows, n_words, **how)
-    common = commonness(sets, limit=options.common_documents)
+    rows, sketches, threads = batch.rows, batch.sketches, options.threads
     banding = choose_banding(options.permutations, jaccard=options.candidate_jaccard, recall=options.candidate_recall)
+    met = meetings(
+        sketches.signatures,
+        banding,
+        least=least_agreement(options.permutations, options.min_jaccard),
+        max_bucket=options.max_bucket,
+        rows=rows,
+        threads=threads,
+    )
+    common = commonness(sketches.sets, limit=options.common_documents, rows=rows)
+    sharing = sharing_pairs(
+        sketches.sets, common, min_shared=least_shared(options), min_share=least_share(options), rows=rows
+    )
     of_one_address = _of_one_address(batch)
-    pairs = pairs_of(_met(signatures, banding, options), _sharing(sets, common, options), of_one_address)
-    pairs = _with_new(batch, pairs)
-    _log.debug("%d different texts, %d candidate pairs", nodes.height, len(pairs))
-    candidates = compare(sets, pairs, common, threads=threads).with_columns(accepted=accepted(options))
-    found = candidates.filter("accepted")
+    pairs = _with_new(batch, pairs_of(met, sharing, of_one_address))
+    _log.debug("%d different texts, %d candidate pairs", len(rows), len(pairs))
+    candidates, found = _verified(batch, pairs, common, options)
     pairs = Pairs(found["left"].to_numpy(), found["right"].to_numpy())
+    at = Pairs(rows[pairs.left], rows[pairs.right])
     found = found.with_columns(
         relation=relation(options),
-        bands_hit=pl.Series(bands_hit(signatures, banding, pairs, threads=threads)),
-        longest_shared_words=pl.Series(_longest_shared_words(batch, pairs, threads)),
+        bands_hit=pl.Series(bands_hit(sketches.signatures, banding, at, threads=threads)),
+        longest_shared_words=pl.Series(_longest_shared_words(sketches, at, threads)),
         one_address=pl.Series(np.isin(key_of(pairs.left, pairs.right), of_one_address)),
     )
+    release(sketches.signatures, sketches.sets.flat)
     return candidates, found
+
+
+def _longest_shared_words(sketches: Sketches, pairs: Pairs, threads: int) -> I64:
+    found = []
+    for block in blocks(len(pairs), PAIRS_AT_ONCE):
+        some = Pairs(pairs.left[block], pairs.right[block])
+        found.append(longest_shared_runs(sketches.words, sketches.word_starts, some, threads=threads))
+        release(sketches.words)
+    return np.concatenate(found)
+
+
+def _verified(
+    batch: _Batch, pairs: Pairs, common: Commonness, options: DedupOptions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`pairs` with what they share, all of them where they are kept, and the accepted ones."""
+    rows, sets = batch.rows, batch.sketches.sets
+    all_pairs, taken = [], []
+    for block in blocks(len(pairs), PAIRS_AT_ONCE):
+        left, right = pairs.left[block], pairs.right[block]
+        shared = compare(sets, Pairs(rows[left], rows[right]), common, threads=options.threads)
+        shared = shared.with_columns(left=pl.Series(left), right=pl.Series(right), accepted=accepted(options))
+        taken.append(shared.filter("accepted"))
+        all_pairs.append(shared if options.keep_candidates else shared.clear())
+        release(sets.flat)
+    return pl.concat(all_pairs), pl.concat(taken)
 
 
 def _with_new(batch: _Batch, pairs: Pairs) -> Pairs:
@@ -118,23 +178,6 @@ def _with_new(batch: _Batch, pairs: Pairs) -> Pairs:
     new[batch.held["node"].filter(is_new).to_numpy()] = True
     kept = new[pairs.left] | new[pairs.right]
     return Pairs(pairs.left[kept], pairs.right[kept])
-
-
-def _longest_shared_words(batch: _Batch, pairs: Pairs, threads: int) -> I64:
-    involved = np.unique(np.concatenate([pairs.left, pairs.right]))
-    nodes = batch.nodes[involved]
-    hashes, starts = words_of(batch.texts, nodes["row"].to_numpy(), nodes["n_words"].to_numpy(), threads=threads)
-    places = Pairs(np.searchsorted(involved, pairs.left), np.searchsorted(involved, pairs.right))
-    return longest_shared_runs(hashes, starts, places, threads=threads)
-
-
-def _met(signatures: U32, banding: Banding, options: DedupOptions) -> U64:
-    least = least_agreement(options.permutations, options.min_jaccard)
-    return meetings(signatures, banding, least=least, max_bucket=options.max_bucket, threads=options.threads)
-
-
-def _sharing(sets: ShingleSets, common: Commonness, options: DedupOptions) -> U64:
-    return sharing_pairs(sets, common, min_shared=least_shared(options), min_share=least_share(options))
 
 
 def _of_one_address(batch: _Batch) -> U64:
@@ -282,21 +325,28 @@ def _exact_rows(batch: _Batch, options: DedupOptions) -> pl.DataFrame:
 
 def _folded_only(batch: _Batch, rows: pl.DataFrame, options: DedupOptions) -> pl.Series:
     """Whether the words of each pair, left as they were written, would not have been accepted."""
-    involved = np.unique(np.concatenate([rows["left"].to_numpy(), rows["right"].to_numpy()]))
-    written = texts_of(batch.articles["text"].gather(involved), without_folding)
-    n_words, keys = measure(written, threads=options.threads)
-    sets = shingle_sets(
-        written, np.arange(len(written)), n_words, shingle_words=options.shingle_words, threads=options.threads
+    source = batch.articles["source"]
+    left, right = (source.gather(rows[side]).to_numpy() for side in ("left", "right"))
+    wanted = np.zeros(len(source), np.bool_)
+    wanted[left] = wanted[right] = True
+    written = sketch(
+        batch.corpus.chunks(wanted),
+        shingle_words=options.shingle_words,
+        n_permutations=0,
+        threads=options.threads,
+        folding=without_folding,
     )
-    left, right = (np.searchsorted(involved, rows[side].to_numpy()) for side in ("left", "right"))
-    alike = (
-        compare(sets, Pairs(left, right), nothing_common(sets), threads=options.threads)
-        .select(accepted(options))
-        .to_series()
-    )
-    return pl.select(
-        pl.when(rows["relation"] == "exact").then(pl.Series(keys[left] != keys[right])).otherwise(~alike)
-    ).to_series()
+    place = np.cumsum(wanted) - 1
+    pairs = Pairs(place[left], place[right])
+    nothing = nothing_common(written.sets)
+    alike = []
+    for block in blocks(rows.height, PAIRS_AT_ONCE):
+        some = Pairs(pairs.left[block], pairs.right[block])
+        shared = compare(written.sets, some, nothing, threads=options.threads)
+        alike.append(shared.select(accepted(options)).to_series())
+        release(written.sets.flat)
+    differ = pl.Series(written.keys[pairs.left] != written.keys[pairs.right])
+    return pl.select(pl.when(rows["relation"] == "exact").then(differ).otherwise(~pl.concat(alike))).to_series()
 
 
 def _turned(rows: pl.DataFrame) -> pl.DataFrame:

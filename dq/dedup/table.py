@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -18,6 +19,8 @@ from dq.options import ColumnOptions
 from dq.tables import WALL_TIME
 
 _log = logging.getLogger("dq.dedup")
+_T = TypeVar("_T")
+_Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
 
 USUAL_NAMES = {
     "id": ("id", "doc_id", "article_id", "page_id", "source_id", "uid", "uuid", "guid", "_id"),
@@ -58,18 +61,53 @@ def read_table(path: Path, columns: ColumnOptions) -> pl.DataFrame:
     how many they are. Raises MissingInputError where there is no such file, and TableError where it cannot be read, or
     has no such columns.
     """
-    table = _read(path)
+    return _taken(path, _read(path), columns)
+
+
+def scan_table(path: Path, columns: ColumnOptions) -> pl.DataFrame | pl.LazyFrame:
+    """As `read_table`; but the texts of a Parquet file stay where they are until they are needed."""
+    if path.suffix.lower() != ".parquet":
+        return read_table(path, columns)
+    _check_path(path)
+    table = _opened(path, lambda: _scanned(path))
+    there = table.collect_schema()
+    found = _find_columns(path, there.names(), columns)
+    text = found["text"]
+    if there[text] != pl.String:
+        return read_table(path, columns)
+    others = _opened(path, table.drop(text).collect)
+    frame = _taken(path, others.with_columns(pl.lit("").alias(text)), columns, tell=False)
+    if frame["id"].null_count() or frame["id"].is_duplicated().any():
+        return read_table(path, columns)
+    _tell_lost_dates_of(others, frame, found)
+    lazy = table.select(_taken_as(others, name, column) for name, column in found.items())
+    return _completed(lazy, found)
+
+
+def _scanned(path: Path) -> pl.LazyFrame:
+    table = pl.scan_parquet(path, glob=False)
+    table.collect_schema()
+    return table
+
+
+def _taken(path: Path, table: pl.DataFrame, columns: ColumnOptions, *, tell: bool = True) -> pl.DataFrame:
     found = _find_columns(path, table.columns, columns)
     try:
         frame = table.select(_taken_as(table, name, column) for name, column in found.items())
     except pl.exceptions.PolarsError as error:
         problems = [problem for name, column in found.items() if (problem := _unreadable(table, name, column))]
         raise TableError(told_together(f"{path}: not every column can be read:", problems)) from error
-    if "date" in found:
-        _tell_lost_dates(table[found["date"]], frame["date"])
+    if not tell:
+        return frame
+    _tell_lost_dates_of(table, frame, found)
+    return tell_apart(_completed(frame, found))
+
+
+def _completed(frame: _Frame, found: Mapping[str, str]) -> _Frame:
+    """`frame` with all columns, the missing ones null, and a host where there is an address."""
     frame = frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in found)
     of_url = pl.col("url").str.extract(HOST).str.to_lowercase()
-    return tell_apart(frame.with_columns(pl.coalesce("host", of_url).alias("host")).select(*COLUMNS))
+    return frame.with_columns(pl.coalesce("host", of_url).alias("host")).select(*COLUMNS)
 
 
 def _taken_as(table: pl.DataFrame, name: str, column: str) -> pl.Expr:
@@ -77,21 +115,25 @@ def _taken_as(table: pl.DataFrame, name: str, column: str) -> pl.Expr:
 
 
 def _read(path: Path) -> pl.DataFrame:
+    _check_path(path)
+    return _opened(path, lambda: _READERS[path.suffix.lower()](path))
+
+
+def _check_path(path: Path) -> None:
     if not path.exists():
         raise MissingInputError(f"{path}: there is no such file")
     if path.is_dir():
         raise TableError(f"{path}: this is a folder; name one table in it ({', '.join(_READERS)})")
-    if (suffix := path.suffix.lower()) not in _READERS:
+    if path.suffix.lower() not in _READERS:
         raise TableError(f"{path}: not a table; what can be read is {', '.join(_READERS)}")
+
+
+def _opened(path: Path, read: Callable[[], _T]) -> _T:
+    suffix = path.suffix.lower()
     try:
-        return _read_as(suffix, path)
+        return read()
     except OSError as error:
         raise TableError(f"{path}: cannot be opened: {error.strerror or type(error).__name__}") from error
-
-
-def _read_as(suffix: str, path: Path) -> pl.DataFrame:
-    try:
-        return _READERS[suffix](path)
     except pl.exceptions.PolarsError as error:
         raise TableError(f"{path}: cannot be read as {suffix[1:]}: {_MISTAKES[suffix](path)}") from error
 
@@ -193,6 +235,11 @@ def _unreadable(table: pl.DataFrame, name: str, column: str) -> str | None:
         kind = "dates" if name == "date" else "text"
         return f"the column {column} holds {table.schema[column]} that is no {kind}; name another one with --{name}"
     return None
+
+
+def _tell_lost_dates_of(table: pl.DataFrame, frame: pl.DataFrame, found: Mapping[str, str]) -> None:
+    if "date" in found:
+        _tell_lost_dates(table[found["date"]], frame["date"])
 
 
 def _tell_lost_dates(given: pl.Series, dates: pl.Series) -> None:

@@ -113,7 +113,7 @@ def longest_shared_runs(hashes: U64, starts: I64, pairs: Pairs, *, threads: int 
 
 
 _HASHES = "Array(uint64, 1, 'C', readonly=True)"
-_COUNTS = "Array(uint16, 1, 'C', readonly=True)"
+_COUNTS = "Array(uint8, 1, 'C', readonly=True)"
 _ROWS = "Array(int64, 1, 'C', readonly=True)"
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd: the variable of the runs' polynomial, and the multiplier of their table
 

@@ -363,17 +363,26 @@ def build(settings: Settings) -> App:
     @app.command
     def explain(
         page: str,
+        other: str | None = None,
+        /,
         *,
+        table: Annotated[Path | None, Parameter(name="--table")] = None,
         within: Annotated[Path | None, Parameter(name="--in")] = None,
         ingest: Ingest = IngestOptions(),
         clean: Clean = CleanOptions(),
+        dedup: Dedup = DedupOptions(),
+        report: Report = ReportOptions(),
     ) -> int:
-        """Show one page: every line with its label, reason and score, and its duplicates with the evidence.
+        """Show one page, every line with its label, reason and score; or a pair of articles, with all that they share.
 
         Parameters
         ----------
         page
-            A file with a page, or the id, address or path of a page of a finished run.
+            A file with a page, or the id, address or path of a page of a finished run; of a pair, an article's id.
+        other
+            The id of the other article of a pair: bands, overlaps, a word diff, and why one stands for both.
+        table
+            The table that holds the two texts, where they were found by dq dedup.
         within
             Folder of the run that holds the page and its duplicates [default: reports/latest].
 
@@ -382,7 +391,12 @@ def build(settings: Settings) -> App:
         import dq.run
         import dq.terminal
 
-        chosen, folder = options(ingest=ingest, clean=clean), within or dq.run.REPORTS / "latest"
+        chosen = options(ingest=ingest, clean=clean, dedup=dedup, report=report)
+        folder = within or dq.run.REPORTS / ("dedup" if table else "latest")
+        if other is not None:
+            pair = dq.explain.explain_pair(page, other, chosen, folder=folder, table=table)
+            dq.terminal.show_pair(pair)
+            return 0
         dq.terminal.show_page(dq.explain.explain(page, chosen, folder=folder))
         return 0
 

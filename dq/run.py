@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 
 from dq import runs
-from dq.dedup import Duplicates, find_duplicates, scan_table
+from dq.dedup import Duplicates, find_duplicates, scan_table, texts_of
 from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, raise_if_faulty
 from dq.errors import DqError, FaultError, NothingReadableError
 from dq.figures import Figures, sources
@@ -126,11 +126,6 @@ def opened_history(options: DedupOptions) -> History | None:
     from dq.history import History  # noqa: PLC0415  # Delta takes a while to load, and most runs have none
 
     return History(options.history, options)
-
-
-def texts_of(articles: pl.DataFrame) -> pl.DataFrame:
-    """Articles as deduplication takes them: id, text, title, date, host, url."""
-    return articles.select("title", "host", "url", id="article_id", text="body", date="published_at")
 
 
 def write_duplicates(found: Duplicates, folder: Path) -> None:

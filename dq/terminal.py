@@ -25,18 +25,22 @@ from rich.text import Text
 
 from dq.dedup import Duplicates
 from dq.errors import printable, shown
-from dq.explain import OTHERS, Explained
+from dq.explain import OTHERS, Explained, ExplainedPair
 from dq.figures import Figures, percent
 from dq.gate import Outcome, Verdict, verdict_json
 from dq.report import Comparison
+from dq.report.diff import Diff
 from dq.report.wording import counted, demand, quantity_and_bound
 from dq.run import Talk
 
 if TYPE_CHECKING:
+    from dq.dedup.pair import Overlap
     from dq.history import Status
 
 PLAIN_EVERY = 10.0
 """Seconds between two lines of progress where nothing can be drawn in place."""
+DIFF_MARKS = {"equal": ("", ""), "delete": ("[--]", "red"), "insert": ("{++}", "green")}
+"""What stands around words that are in one text only, as git's word diff has it, and their colour."""
 LABEL_STYLES = {
     "title": "bold green",
     "subtitle": "green",
@@ -267,12 +271,69 @@ def _show_pairs(console: Console, explained: Explained) -> None:
             f"{pair['containment_left']:.2f} and {pair['containment_right']:.2f}, longest shared run "
             f"{counted(pair['longest_shared_words'], 'word')}, {counted(pair['bands_hit'], 'band')} hit"
         )
-    for cluster in explained.clusters:
+    _show_clusters(console, explained.clusters)
+
+
+def _show_clusters(console: Console, clusters: list[dict[str, Any]]) -> None:
+    for cluster in clusters:
         console.print(
             f"cluster {cluster['cluster_id']}: {counted(cluster['size'], 'article')} on "
             f"{counted(cluster['n_hosts'], 'host')}; {cluster['canonical_id']} stands for it: "
             f"{shown(cluster['canonical_reason'])}"
         )
+
+
+def show_pair(explained: ExplainedPair) -> None:
+    """Two articles: what their signatures and their words share, the difference, and which one stands for both."""
+    console = plain_console()
+    for side in ("left", "right"):
+        article = getattr(explained, side)
+        console.print(Text(f"{side:<6}{shown(article['id'])}  {shown(article['title'] or '')}", style="bold"))
+        told = [
+            article["host"],
+            article["url"],
+            article["date"],
+            f"{getattr(explained.overlap, f'{side}_words')} words",
+        ]
+        console.print(Text(f"      {', '.join(shown(value) for value in told if value is not None)}", style="dim"))
+    for line in _evidence(explained.overlap, explained.row):
+        console.print(Text(line))
+    for text, n_words in explained.overlap.passages:
+        console.print(Text(f"shared, {counted(n_words, 'word')}: {shown(text)}", style="green"))
+    console.print(Text("left to right, word by word:", style="bold"))
+    console.print(_diff_told(explained.diff))
+    _show_clusters(console, explained.clusters)
+
+
+def _evidence(overlap: Overlap, row: dict[str, Any] | None) -> Iterator[str]:
+    agreement = f"the signatures agree in {percent(overlap.estimated_jaccard)} of their values"
+    bands = f" ({', '.join(map(str, overlap.bands))})" if overlap.bands else ""
+    yield f"{agreement}, and meet in {len(overlap.bands)} of {overlap.n_bands} bands{bands}"
+    yield (
+        f"{overlap.shared_shingles} shared shingles of {overlap.left_shingles} and {overlap.right_shingles}: Jaccard "
+        f"{overlap.jaccard:.3f}, containment {overlap.containment_left:.3f} and {overlap.containment_right:.3f}; "
+        f"longest shared run {counted(overlap.longest_shared_words, 'word')}"
+    )
+    if overlap.folded_only:
+        yield "they match only after Unicode folding"
+    yield f"{'alike' if overlap.alike else 'not alike'}: {overlap.decision}"
+    if row is not None:
+        yield f"reported as {row['relation']}"
+    elif overlap.alike:
+        yield "not reported there: what they share is common in the batch, a formula or a template, or they never met"
+
+
+def _diff_told(diff: Diff) -> Text:
+    told = Text()
+    for part in diff.parts:
+        if part.kind == "gap":
+            told.append(f" [... {counted(part.words, 'word')} ...] ", style="dim")
+        else:
+            mark, style = DIFF_MARKS[part.kind]
+            told.append(f"{mark[:2]}{printable(part.text).rstrip()}{mark[2:]} ", style=style)
+    if diff.uncompared:
+        told.append(f"({counted(diff.uncompared, 'further word')} not compared)", style="dim")
+    return told
 
 
 def _told(value: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -57,6 +57,14 @@ class Index(Protocol):
 
     def rows_of(self, ids: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
         """`columns` of the articles with these ids."""
+
+
+_Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def texts_of(articles: _Frame) -> _Frame:
+    """The table articles as `find_duplicates` takes it: id, text, title, date, host, url."""
+    return articles.select("title", "host", "url", id="article_id", text="body", date="published_at")
 
 
 def find_duplicates(

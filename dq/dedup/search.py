@@ -126,6 +126,7 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
         rows=rows,
         threads=threads,
     )
+    release(sketches.signatures)
     common = commonness(sketches.sets, limit=options.common_documents, rows=rows)
     sharing = sharing_pairs(
         sketches.sets, common, min_shared=least_shared(options), min_share=least_share(options), rows=rows

@@ -100,13 +100,13 @@ def winnow(
     return n_seeds
 
 
-@njit(f"int64({_I64}, {_I64}, {_I64}, {_I64}, int32[:, ::1])")
-def link(order: Any, group_starts: Any, texts: Any, places: Any, links: Any) -> Any:
+@njit(f"int64({_I64}, {_I64}, {_I64}, {_I64}, int64, int32[:, ::1])")
+def link(order: Any, group_starts: Any, texts: Any, places: Any, n_earlier: Any, links: Any) -> Any:
     """Links (later text, earlier text, word in each) of each seed with its first and with its nearest earlier text.
 
     `order` has the seeds by hash, equal ones by text. That is linear in the seeds, however many texts share one; the
     first text leads all that share a passage to one place, the nearest one finds it where the first has the seed by
-    chance only.
+    chance only. The first `n_earlier` texts are not linked with one another.
     """
     n_links = 0
     for group in range(group_starts.size - 1):
@@ -118,6 +118,8 @@ def link(order: Any, group_starts: Any, texts: Any, places: Any, links: Any) -> 
                 continue
             if texts[previous] != texts[seed]:
                 nearest = previous
+            if texts[seed] < n_earlier:
+                continue
             links[n_links, 0], links[n_links, 1] = texts[seed], texts[first]
             links[n_links, 2], links[n_links, 3] = places[seed], places[first]
             n_links += 1
@@ -381,3 +383,67 @@ def keep_apart(groups: Any, texts: Any, firsts: Any, lasts: Any, kept: Any) -> N
             if kept[other] and firsts[at] < lasts[other] and firsts[other] < lasts[at]:
                 kept[at] = False
                 break
+
+
+@njit()
+def _shingle_set(words: Any, size: Any, out: Any) -> Any:
+    """The number of different shingles of `size` words; they go to `out`, ascending."""
+    if words.size < size:
+        return 0
+    top = np.uint64(1)
+    for _ in range(size - 1):
+        top *= BASE
+    rolling = np.uint64(0)
+    for at in range(words.size):
+        if at >= size:
+            rolling -= words[at - size] * top
+        rolling = rolling * BASE + words[at]
+        if at >= size - 1:
+            out[at - size + 1] = mix_64(rolling)
+    n_shingles = words.size - size + 1
+    out[:n_shingles].sort()
+    n_different = 0
+    for at in range(n_shingles):
+        if at == 0 or out[at] != out[at - 1]:
+            out[n_different] = out[at]
+            n_different += 1
+    return n_different
+
+
+@njit(f"void({_U64}, {_I64}, {_I64}, int64, int64, uint64[::1])")
+def place_keys(words: Any, firsts: Any, lasts: Any, first: Any, last: Any, keys: Any) -> None:
+    """A hash of the words of each place from `first` to `last`, in order; place i has `words[firsts[i]:lasts[i]]`."""
+    for place in range(first, last):
+        key = np.uint64(0)
+        for word in words[firsts[place] : lasts[place]]:
+            key = mix_64((key ^ word) * BASE)
+        keys[place] = key
+
+
+@njit(f"void({_U64}, {_I64}, {_I64}, {_I64}, int64, int64, int64, float64[::1])")
+def place_likeness(
+    words: Any, firsts: Any, lasts: Any, leaders: Any, size: Any, first: Any, last: Any, likeness: Any
+) -> None:
+    """The Jaccard of the shingles of each place with those of the place that leads it; equal leaders come together."""
+    longest = 0
+    for place in range(first, last):
+        longest = max(longest, lasts[place] - firsts[place], lasts[leaders[place]] - firsts[leaders[place]])
+    own, leading = np.empty(longest, np.uint64), np.empty(longest, np.uint64)
+    leader, n_leading = np.int64(-1), 0
+    for place in range(first, last):
+        if leaders[place] != leader:
+            leader = leaders[place]
+            n_leading = _shingle_set(words[firsts[leader] : lasts[leader]], size, leading)
+        n_own = _shingle_set(words[firsts[place] : lasts[place]], size, own)
+        shared = a = b = 0
+        while a < n_own and b < n_leading:
+            if own[a] < leading[b]:
+                a += 1
+            elif own[a] > leading[b]:
+                b += 1
+            else:
+                shared += 1
+                a += 1
+                b += 1
+        either = n_own + n_leading - shared
+        likeness[place] = shared / either if either else 0.0

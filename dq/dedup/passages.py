@@ -19,15 +19,12 @@ from dq import fold
 from dq.compiled import over_ranges
 from dq.dedup import passage_kernels as kernels
 from dq.dedup.corpus import Corpus
-from dq.dedup.lsh import Pairs, runs
-from dq.dedup.minhash import shingle_sets
-from dq.dedup.rarity import nothing_common
+from dq.dedup.lsh import runs
 from dq.dedup.sketches import Sketches
-from dq.dedup.verify import compare
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import PASSAGES, REUSE, make_id
-from dq.texts import I32, I64, U64, measure, texts_of, word_spans
+from dq.texts import I32, I64, U64, texts_of, word_spans
 
 WINDOW = 4
 """Of so many successive shingles winnowing keeps one at least: a run of eight equal words never goes unseen."""
@@ -72,10 +69,10 @@ def find_reuse(articles: pl.DataFrame, corpus: Corpus, sketches: Sketches, optio
     """
     source = articles["source"].to_numpy()
     words = _Words(sketches.words, sketches.word_starts[source], sketches.word_starts[source + 1])
-    places = _apart(_places(words, options))
-    involved = places["article"].unique().sort()
-    texts = _texts(corpus, articles, involved)
-    places = _told(_in_characters(places, texts, words, options), articles, options)
+    n_earlier = articles.height - articles["added_at"].null_count()
+    places = _told(_apart(_places(words, n_earlier, options)), words, articles, options)
+    texts = _texts(corpus, articles, places["article"].unique().sort())
+    places = _in_characters(places, texts, words, options)
     reuse = _reuse(places, options)
     named = places.join(reuse.select("group", "reuse_id", "n_articles", "n_hosts"), on="group")
     return Reuse(
@@ -111,9 +108,12 @@ def _texts(corpus: Corpus, articles: pl.DataFrame, involved: pl.Series) -> pl.Da
     )
 
 
-def _places(words: _Words, options: DedupOptions) -> pl.DataFrame:
-    """Places of passages: group, article (row), first and last (words, last excluded), leads (the group's own text)."""
-    links, pair_starts = _links(words, options)
+def _places(words: _Words, n_earlier: int, options: DedupOptions) -> pl.DataFrame:
+    """Places of passages: group, article (row), first and last (words, last excluded), leads (the group's own text).
+
+    Of the first `n_earlier` articles only those are told that later ones share something with.
+    """
+    links, pair_starts = _links(words, n_earlier, options)
     matches, found = _matches(words, links, pair_starts, options)
     by_later = np.searchsorted(matches[:, kernels.LATER], np.arange(len(words) + 1))
     roots = np.empty((len(matches), 3), np.int64)
@@ -137,7 +137,7 @@ def _as_places(group: I64, place: I64, *, leads: bool = False) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(leads=pl.lit(leads))
 
 
-def _links(words: _Words, options: DedupOptions) -> tuple[I32, I64]:
+def _links(words: _Words, n_earlier: int, options: DedupOptions) -> tuple[I32, I64]:
     """(links by later article, earlier one and place; where each pair of articles begins among them, and the end)."""
     size = options.shingle_words
 
@@ -153,7 +153,7 @@ def _links(words: _Words, options: DedupOptions) -> tuple[I32, I64]:
     order, group_starts = runs(hashes)
     sizes = np.diff(group_starts)
     links = np.empty((int(2 * (sizes - 1).sum()), 4), np.int32)
-    links = links[: kernels.link(order, group_starts, texts, places, links)]
+    links = links[: kernels.link(order, group_starts, texts, places, n_earlier, links)]
     links = np.ascontiguousarray(pl.DataFrame(links, ["later", "earlier", "here", "there"]).sort(pl.all()).to_numpy())
     new = np.ones(len(links) + 1, np.bool_)
     new[1:-1] = (links[1:, :2] != links[:-1, :2]).any(axis=1)
@@ -194,17 +194,19 @@ def _spread(matches: I64, found: I64, groups: I64, n_texts: int, options: DedupO
 
 
 def _in_characters(places: pl.DataFrame, texts: pl.DataFrame, words: _Words, options: DedupOptions) -> pl.DataFrame:
-    """`places` with their start and end in characters, and their text."""
+    """`places` with their start and end in characters, and the text of those that lead."""
     involved = texts["article"].to_numpy()
     n_words = words.ends[involved] - words.begins[involved]
     begins, ends, at = word_spans(texts_of(texts["text"]), np.arange(len(involved)), n_words, threads=options.threads)
     row = np.searchsorted(involved, places["article"].to_numpy())
     start = pl.Series(begins[at[row] + places["first"].to_numpy()], dtype=pl.Int64)
     end = pl.Series(ends[at[row] + places["last"].to_numpy() - 1], dtype=pl.Int64)
-    whole = texts["text"].gather(row)
-    return places.with_columns(start=start, end=end, text=whole).with_columns(
-        pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
+    places = places.with_columns(start=start, end=end, row=pl.Series(row))
+    leads = places.filter("leads")
+    own = leads.select("group", "start", "end", text=texts["text"].gather(leads["row"])).select(
+        "group", text=pl.col("text").str.slice(pl.col("start"), pl.col("end") - pl.col("start"))
     )
+    return places.join(own, on="group", maintain_order="left").with_columns(text=pl.when("leads").then("text"))
 
 
 def _apart(places: pl.DataFrame) -> pl.DataFrame:
@@ -217,30 +219,43 @@ def _apart(places: pl.DataFrame) -> pl.DataFrame:
     return places.filter(pl.Series(kept))
 
 
-def _told(places: pl.DataFrame, articles: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
+def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     """`places` with id, host, story, n_words and similarity; those unlike their group's own text are left out.
 
     Groups without an article of the batch itself are left out too. Groups whose own texts have the same words, one
     paragraph twice in an article say, are one.
     """
-    rows = places["article"]
-    places = places.with_columns(articles[name].gather(rows) for name in ("id", "host", "story", "added_at"))
-    texts = texts_of(places["text"])
-    n_words, keys = measure(texts, threads=options.threads)
-    places = places.with_columns(n_words=pl.Series(n_words, dtype=pl.Int32), key=pl.Series(keys)).with_row_index("row")
-    leaders = places.filter("leads").select("group", one=pl.col("group").first().over("key"))
-    places = places.join(leaders, on="group", maintain_order="left")
-    leader = pl.col("row").filter("leads").first().over("one").cast(pl.Int64)
-    places = places.with_columns(leader=leader, leads=pl.col("row") == leader, group="one")
-    sets = shingle_sets(
-        texts, np.arange(len(texts)), n_words, shingle_words=options.shingle_words, threads=options.threads
+    begins = words.begins[places["article"].to_numpy()]
+    firsts, lasts = (begins + places[name].to_numpy() for name in ("first", "last"))
+    keys = np.empty(places.height, np.uint64)
+
+    def hash_places(first: int, last: int) -> None:
+        kernels.place_keys(words.flat, firsts, lasts, first, last, keys)
+
+    over_ranges(hash_places, places.height, options.threads)
+    places = places.with_columns(key=pl.Series(keys)).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    one = places.filter("leads").select("group", one=pl.col("group").first().over("key"), leader="row")
+    places = places.join(one, on="group", maintain_order="left")
+    leads = places.filter("leads").group_by("one").agg(pl.col("row").min().alias("leading"))
+    places = places.join(leads, on="one", maintain_order="left").with_columns(
+        leads=pl.col("row") == pl.col("leading"), group="one"
     )
-    pairs = Pairs(places["leader"].to_numpy(), places["row"].cast(pl.Int64).to_numpy())
-    likeness = compare(sets, pairs, nothing_common(sets), threads=options.threads)
-    places = places.with_columns(similarity=likeness["jaccard"])
+    likeness = np.empty(places.height, np.float64)
+    leaders = places["leading"].to_numpy()
+
+    def compare_places(first: int, last: int) -> None:
+        kernels.place_likeness(words.flat, firsts, lasts, leaders, options.shingle_words, first, last, likeness)
+
+    over_ranges(compare_places, places.height, options.threads)
+    places = places.with_columns(
+        n_words=(pl.col("last") - pl.col("first")).cast(pl.Int32), similarity=pl.Series(likeness)
+    )
     alike = (pl.col("similarity") >= options.passage_jaccard) | pl.col("leads")
     places = places.filter(alike & (pl.col("n_words") >= options.min_passage_words))
-    told = (pl.col("id").n_unique() > 1) & pl.col("leads").any() & pl.col("added_at").is_null().any()
+    places = places.with_columns(
+        articles[name].gather(places["article"]) for name in ("id", "host", "story", "added_at")
+    )
+    told = (pl.col("article").n_unique() > 1) & pl.col("leads").any() & pl.col("added_at").is_null().any()
     return _apart(places.filter(told.over("group")))
 
 

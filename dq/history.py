@@ -141,8 +141,7 @@ class History:
         if self._articles is None:
             return 0
         with self._told("written"):
-            keys = self._read(self._articles, ["id", "added_at"])
-            dead = keys.join(self._live, on=["id", "added_at"], how="anti")
+            dead = self._dead.select("id", "added_at")
             if not dead.is_empty():
                 on = "kept.id = dead.id and kept.added_at = dead.added_at"
                 merge = self._articles.merge(dead, on, source_alias="dead", target_alias="kept")
@@ -154,7 +153,7 @@ class History:
                 if until is not None:
                     self._forgotten.delete(f"forgotten_at <= '{until.isoformat()}'")  # type: ignore[union-attr]
                     _vacuum(self._forgotten)
-        self.__dict__.pop("_live", None)
+        self.__dict__.pop("_keys", None)
         return dead.height
 
     def status(self) -> Status:
@@ -162,8 +161,7 @@ class History:
         rows = formed(self.read(FORMED))
         batches = self.read(["batch"])["batch"]
         groups = rows.group_by("story").len().filter(pl.col("len") > 1)
-        keys = self._read(self._articles, ["id", "added_at"])
-        dead = keys.join(self._live, on=["id", "added_at"], how="anti")
+        dead = self._dead
         superseded = dead.join(self._live, on="id", how="semi").height
         added = rows["added_at"]
         return Status(
@@ -179,16 +177,27 @@ class History:
         )
 
     @cached_property
-    def _live(self) -> pl.DataFrame:
-        """Id and added_at of the rows that count."""
-        newest = self._read(self._articles, ["id", "added_at"]).group_by("id").agg(pl.col("added_at").max())
+    def _keys(self) -> pl.DataFrame:
+        """Id and added_at of all rows, and whether they count: `alive`."""
         forgotten = self._read(self._forgotten, ["id", "forgotten_at"]).group_by("id").agg(pl.col("forgotten_at").max())
-        joined = newest.join(forgotten, on="id", how="left")
-        alive = pl.col("forgotten_at").is_null() | (pl.col("forgotten_at") < pl.col("added_at"))
-        return joined.filter(alive).select("id", "added_at").sort("id")
+        kept = pl.col("forgotten_at").is_null() | (pl.col("forgotten_at") < pl.col("added_at"))
+        newest = pl.col("added_at") == pl.col("added_at").max().over("id")
+        rows = self._read(self._articles, ["id", "added_at"]).join(forgotten, on="id", how="left")
+        return rows.select("id", "added_at", alive=kept & newest)
+
+    @property
+    def _live(self) -> pl.DataFrame:
+        return self._keys.filter("alive")
+
+    @property
+    def _dead(self) -> pl.DataFrame:
+        return self._keys.filter(~pl.col("alive"))
 
     def _alive(self, chunk: pl.DataFrame) -> pl.DataFrame:
-        return chunk.join(self._live, on=["id", "added_at"], how="semi", maintain_order="left")
+        """The rows of `chunk` that count."""
+        if self._dead.is_empty():
+            return chunk
+        return chunk.join(self._dead, on=["id", "added_at"], how="anti", maintain_order="left")
 
     def _read(self, table: DeltaTable | None, columns: Sequence[str]) -> pl.DataFrame:
         wanted = list(dict.fromkeys([*columns, *(["added_at", "id"] if table is self._articles else [])]))
@@ -208,7 +217,7 @@ class History:
                 if not further:
                     raise
         self._articles, self._forgotten = _opened(f"{self.url}/articles"), _opened(f"{self.url}/forgotten")
-        self.__dict__.pop("_live", None)
+        self.__dict__.pop("_keys", None)
         if name == "articles" and self._articles is not None and self._articles.version() > seen + 1 and seen >= 0:
             _log.warning(
                 "another batch was added to %s at the same time; the two were not compared with one another: "

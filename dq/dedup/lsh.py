@@ -121,11 +121,13 @@ def meetings(  # what meets, and how closely
     least: int,
     max_bucket: int,
     rows: I64 | None = None,
+    new: npt.NDArray[np.bool_] | None = None,
     threads: int = 0,
 ) -> U64:
     """Keys of all pairs that meet in a band and agree in `least` values of their signatures.
 
-    Document i has the signature `signatures[rows[i]]`, without `rows` the i-th.
+    Document i has the signature `signatures[rows[i]]`, without `rows` the i-th. Where some documents are `new`, one of
+    each pair is.
 
     In a bucket of more than `max_bucket` documents, a template shared by thousands say, not all pairs are compared:
     in order of their rows, each document is compared with the bucket's leaders, LEADERS at most, and becomes a leader
@@ -135,6 +137,7 @@ def meetings(  # what meets, and how closely
     """
     alike = math.ceil(REPRESENTED * signatures.shape[1])
     rows = np.arange(len(signatures)) if rows is None else rows
+    new = np.ones(len(rows), np.bool_) if new is None else new
 
     def meet_in_bands(first: int, last: int) -> U64:
         keys = band_keys(signatures, rows, first, last, banding.rows)
@@ -144,7 +147,9 @@ def meetings(  # what meets, and how closely
         present = np.flatnonzero(keys != NO_KEY)
         order, starts = runs(keys[present])
         members = present[order]
-        return np.unique(_grown(lambda out: _compare(members, starts, signatures, rows, least, alike, max_bucket, out)))
+        return np.unique(
+            _grown(lambda out: _compare(members, starts, signatures, rows, new, least, alike, max_bucket, out))
+        )
 
     met = over_ranges(meet_in_bands, banding.bands, threads, least_rows=BANDS_AT_ONCE)
     return np.unique(np.concatenate([np.empty(0, np.uint64), *met]))
@@ -161,12 +166,13 @@ def bands_hit(signatures: npt.NDArray[np.uint32], banding: Banding, pairs: Pairs
     return hits
 
 
-def pairs_in_groups(members: I64, starts: I64, most: int) -> U64:
+def pairs_in_groups(members: I64, starts: I64, most: int, new: npt.NDArray[np.bool_] | None = None) -> U64:
     """Keys of all pairs within groups of 2 to `most` members; group i is `members[starts[i]:starts[i + 1]]`.
 
-    A pair in several groups comes as often.
+    A pair in several groups comes as often. Where some members are `new`, one of each pair is.
     """
-    return _grown(lambda out: _pair_up(members, starts, most, out))
+    new = np.ones(int(members.max(initial=0)) + 1, np.bool_) if new is None else new
+    return _grown(lambda out: _pair_up(members, starts, most, new, out))
 
 
 def runs(keys: U64) -> tuple[I64, I64]:
@@ -189,6 +195,7 @@ def _grown(fill: Any) -> U64:
 
 _SIGNATURES = "Array(uint32, 2, 'C', readonly=True)"
 _ROWS = "Array(int64, 1, 'C', readonly=True)"
+_NEW = "Array(boolean, 1, 'C', readonly=True)"
 
 
 @njit()
@@ -230,9 +237,9 @@ def band_keys(signatures: Any, documents: Any, first: Any, last: Any, rows: Any)
     return keys
 
 
-@njit(f"int64({_ROWS}, {_ROWS}, {_SIGNATURES}, {_ROWS}, int64, int64, int64, uint64[::1])")
+@njit(f"int64({_ROWS}, {_ROWS}, {_SIGNATURES}, {_ROWS}, {_NEW}, int64, int64, int64, uint64[::1])")
 def _compare(
-    members: Any, starts: Any, signatures: Any, rows: Any, least: Any, alike: Any, max_bucket: Any, out: Any
+    members: Any, starts: Any, signatures: Any, rows: Any, new: Any, least: Any, alike: Any, max_bucket: Any, out: Any
 ) -> Any:  # fmt: skip
     """Pairs of `meetings` in all buckets of one band; returns how many there are."""
     n_pairs = 0
@@ -244,9 +251,11 @@ def _compare(
             document = members[place]
             represented = False
             for leader in leaders[:n_leaders]:
+                if small and not (new[leader] or new[document]):
+                    continue
                 agreement = _agreement(signatures, rows[leader], rows[document])
                 represented |= agreement >= alike
-                if agreement >= least:
+                if agreement >= least and (new[leader] or new[document]):
                     n_pairs = _put(out, n_pairs, leader, document)
             if small or (n_leaders < LEADERS and not represented):
                 leaders[n_leaders] = document
@@ -266,14 +275,16 @@ def _count_bands(
             hits[pair] += equal
 
 
-@njit(f"int64({_ROWS}, {_ROWS}, int64, uint64[::1])")
-def _pair_up(members: Any, starts: Any, most: Any, out: Any) -> Any:
+@njit(f"int64({_ROWS}, {_ROWS}, int64, {_NEW}, uint64[::1])")
+def _pair_up(members: Any, starts: Any, most: Any, new: Any, out: Any) -> Any:
     n_pairs = 0
     for group in range(starts.size - 1):
         first, last = starts[group], starts[group + 1]
         if last - first <= most:
             for left in range(first, last):
                 for right in range(left + 1, last):
+                    if not (new[members[left]] or new[members[right]]):
+                        continue
                     low, high = min(members[left], members[right]), max(members[left], members[right])
                     n_pairs = _put(out, n_pairs, low, high)
     return n_pairs

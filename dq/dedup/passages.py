@@ -26,6 +26,8 @@ from dq.options import DedupOptions
 from dq.tables import PASSAGES, REUSE, make_id
 from dq.texts import I32, I64, U64, texts_of, word_spans
 
+SEED_BITS, SEED_SHIFT = 26, np.uint64(64 - 26)
+"""A seed of an earlier article is kept where one of the batch begins with the same so many bits."""
 WINDOW = 4
 """Of so many successive shingles winnowing keeps one at least: a run of eight equal words never goes unseen."""
 EQUAL_SHARE = 0.5
@@ -145,10 +147,19 @@ def _links(words: _Words, n_earlier: int, options: DedupOptions) -> tuple[I32, I
         room = int((words.ends[first:last] - words.begins[first:last]).sum())
         hashes, texts, places = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(room, np.int64)
         n = kernels.winnow(*words.arrays, first, last, size, WINDOW, hashes, texts, places)
-        return hashes[:n].copy(), texts[:n].copy(), places[:n].copy()
+        kept = may_be_new[hashes[:n] >> SEED_SHIFT]
+        return hashes[:n][kept], texts[:n][kept], places[:n][kept]
 
     none: tuple[U64, I64, I64] = np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.int64)
-    parts = over_ranges(seeds, len(words), options.threads)
+    may_be_new = np.ones(1 << SEED_BITS, np.bool_)
+    parts = over_ranges(
+        lambda first, last: seeds(n_earlier + first, n_earlier + last), len(words) - n_earlier, options.threads
+    )
+    if n_earlier:
+        may_be_new = np.zeros(1 << SEED_BITS, np.bool_)
+        for hashes, _, _ in parts:
+            may_be_new[hashes >> SEED_SHIFT] = True
+        parts = over_ranges(seeds, n_earlier, options.threads) + parts
     hashes, texts, places = (np.concatenate(column) for column in zip(none, *parts, strict=True))
     order, group_starts = runs(hashes)
     sizes = np.diff(group_starts)

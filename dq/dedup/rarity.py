@@ -82,18 +82,26 @@ def nothing_common(sets: ShingleSets) -> Commonness:
 
 
 def sharing_pairs(
-    sets: ShingleSets, common: Commonness, *, min_shared: int, min_share: float, rows: I64 | None = None
+    sets: ShingleSets,
+    common: Commonness,
+    *,
+    min_shared: int,
+    min_share: float,
+    rows: I64 | None = None,
+    new: npt.NDArray[np.bool_] | None = None,
 ) -> U64:
     """Keys of the pairs of sets whose samples say that they share enough uncommon shingles.
 
     Enough is `min_shared`, and `min_share` of the smaller set's uncommon ones. Document i has the set `rows[i]`,
-    without `rows` the i-th. The shingles are gone through in parts of some PART, by their hash.
+    without `rows` the i-th; where some are `new`, one of each pair is. The shingles are gone through in parts of some
+    PART, by their hash.
     """
     rows = np.arange(len(sets)) if rows is None else rows
+    new = np.ones(len(rows), np.bool_) if new is None else new
     keys, shared = np.empty(0, np.uint64), np.empty(0, np.int64)
     n_parts = np.uint64(1 + len(sets.flat) // (PART * SAMPLE))
     for part in range(int(n_parts)):
-        found, n = np.unique(_sampled_pairs(sets, rows, common, np.uint64(part), n_parts), return_counts=True)
+        found, n = np.unique(_sampled_pairs(sets, rows, new, common, np.uint64(part), n_parts), return_counts=True)
         keys, shared = _added(keys, shared, found, n)
     pairs = pairs_of(keys)
     smaller = np.minimum(common.rare_sizes[rows[pairs.left]], common.rare_sizes[rows[pairs.right]])
@@ -107,7 +115,9 @@ def _added(keys: U64, counts: I64, others: U64, other_counts: I64) -> tuple[U64,
     return both, np.bincount(place, np.concatenate([counts, other_counts]), len(both)).astype(np.int64)
 
 
-def _sampled_pairs(sets: ShingleSets, rows: I64, common: Commonness, part: np.uint64, n_parts: np.uint64) -> U64:
+def _sampled_pairs(
+    sets: ShingleSets, rows: I64, new: npt.NDArray[np.bool_], common: Commonness, part: np.uint64, n_parts: np.uint64
+) -> U64:
     """A key for each sampled, uncommon shingle of one part that a pair of documents shares."""
     by_place = np.argsort(rows)
     found = []
@@ -121,7 +131,7 @@ def _sampled_pairs(sets: ShingleSets, rows: I64, common: Commonness, part: np.ui
         release(sets.flat)
     hashes, holders = (np.concatenate(column) for column in zip(*found, strict=True))
     order, starts = runs(hashes)
-    return pairs_in_groups(holders[order], starts, common.limit)
+    return pairs_in_groups(holders[order], starts, common.limit, new)
 
 
 _FLAT = "Array(uint64, 1, 'C', readonly=True)"

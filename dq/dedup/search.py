@@ -12,6 +12,7 @@ import dataclasses
 import logging
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dq.dedup.clusters import by_rank, canonical_of, canonical_reason
@@ -57,6 +58,13 @@ class _Batch:
     def rows(self) -> I64:
         """The row of each node in the sketches."""
         return self.articles["source"].gather(self.nodes["row"]).to_numpy()
+
+    @property
+    def new(self) -> npt.NDArray[np.bool_]:
+        """Which nodes an article of the batch itself holds."""
+        new = np.zeros(self.nodes.height, np.bool_)
+        new[self.held["node"].filter(self.articles["added_at"].is_null().gather(self.held["row"])).to_numpy()] = True
+        return new
 
 
 def search(
@@ -124,15 +132,23 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
         least=least_agreement(options.permutations, options.min_jaccard),
         max_bucket=options.max_bucket,
         rows=rows,
+        new=batch.new,
         threads=threads,
     )
     release(sketches.signatures)
     common = commonness(sketches.sets, limit=options.common_documents, rows=rows)
     sharing = sharing_pairs(
-        sketches.sets, common, min_shared=least_shared(options), min_share=least_share(options), rows=rows
+        sketches.sets,
+        common,
+        min_shared=least_shared(options),
+        min_share=least_share(options),
+        rows=rows,
+        new=batch.new,
     )
     of_one_address = _of_one_address(batch)
-    pairs = _with_new(batch, pairs_of(met, sharing, of_one_address))
+    pairs = pairs_of(met, sharing, of_one_address)
+    with_new = batch.new[pairs.left] | batch.new[pairs.right]
+    pairs = Pairs(pairs.left[with_new], pairs.right[with_new])
     _log.debug("%d different texts, %d candidate pairs", len(rows), len(pairs))
     candidates, found = _verified(batch, pairs, common, options)
     pairs = Pairs(found["left"].to_numpy(), found["right"].to_numpy())
@@ -170,15 +186,6 @@ def _verified(
         all_pairs.append(shared if options.keep_candidates else shared.clear())
         release(sets.flat)
     return pl.concat(all_pairs), pl.concat(taken)
-
-
-def _with_new(batch: _Batch, pairs: Pairs) -> Pairs:
-    """The pairs of which at least one text is held by an article of the batch itself."""
-    new = np.zeros(batch.nodes.height, np.bool_)
-    is_new = batch.articles["added_at"].is_null().gather(batch.held["row"])
-    new[batch.held["node"].filter(is_new).to_numpy()] = True
-    kept = new[pairs.left] | new[pairs.right]
-    return Pairs(pairs.left[kept], pairs.right[kept])
 
 
 def _of_one_address(batch: _Batch) -> U64:

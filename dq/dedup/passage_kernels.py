@@ -410,6 +410,15 @@ def _shingle_set(words: Any, size: Any, out: Any) -> Any:
     return n_different
 
 
+@njit(f"int64({_U64}, {_I64}, {_I64}, int64, uint64[::1])")
+def place_shingles(words: Any, firsts: Any, lasts: Any, size: Any, out: Any) -> Any:
+    """The shingles of all places, end to end; returns how many there are."""
+    n = 0
+    for place in range(firsts.size):
+        n += _shingle_set(words[firsts[place] : lasts[place]], size, out[n:])
+    return n
+
+
 @njit(f"void({_U64}, {_I64}, {_I64}, int64, int64, uint64[::1])")
 def place_keys(words: Any, firsts: Any, lasts: Any, first: Any, last: Any, keys: Any) -> None:
     """A hash of the words of each place from `first` to `last`, in order; place i has `words[firsts[i]:lasts[i]]`."""

@@ -40,17 +40,25 @@ PARAGRAPH_SHARE = 0.5
 """A paragraph is reused where a passage covers this share of its characters."""
 QUOTED = r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\""
 """A quotation, in Arabic, French, English, German or typewriter marks."""
+BOILERPLATE = "boilerplate"
 QUOTED_SHARE = 0.5
 """A passage is a quote when at least this share of its characters stands between quotation marks."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Reuse:
-    """The tables reuse and passages; and article_id, paragraph, reuse_id, reuse_articles, reuse_hosts of paragraphs."""
+    """The tables reuse and passages, and what others learn from them.
+
+    paragraphs: article_id, paragraph, reuse_id, reuse_articles, reuse_hosts.
+    boilerplate: shingles of passages that are boilerplate, each once, ascending.
+    boilerplate_articles: the articles (rows) that hold one.
+    """
 
     reuse: pl.DataFrame
     passages: pl.DataFrame
     paragraphs: pl.DataFrame
+    boilerplate: U64
+    boilerplate_articles: I64
 
 
 def no_reuse() -> Reuse:
@@ -58,7 +66,13 @@ def no_reuse() -> Reuse:
     columns = {"article_id": pl.String, "paragraph": pl.Int32, "reuse_id": pl.String}
     counts = {"reuse_articles": pl.Int32, "reuse_hosts": pl.Int32}
     none = pl.DataFrame(schema={**columns, **counts})
-    return Reuse(reuse=REUSE.empty(), passages=PASSAGES.empty(), paragraphs=none)
+    return Reuse(
+        reuse=REUSE.empty(),
+        passages=PASSAGES.empty(),
+        paragraphs=none,
+        boilerplate=np.empty(0, np.uint64),
+        boilerplate_articles=np.empty(0, np.int64),
+    )
 
 
 def find_reuse(articles: pl.DataFrame, corpus: Corpus, sketches: Sketches, options: DedupOptions) -> Reuse:
@@ -76,11 +90,16 @@ def find_reuse(articles: pl.DataFrame, corpus: Corpus, sketches: Sketches, optio
     texts = _texts(corpus, articles, places["article"].unique().sort())
     places = _in_characters(places, texts, words, options)
     reuse = _reuse(places, options)
+    boilerplate, holders = _boilerplate(
+        places.join(reuse.filter(kind=BOILERPLATE), on="group", how="semi"), words, options
+    )
     named = places.join(reuse.select("group", "reuse_id", "n_articles", "n_hosts"), on="group")
     return Reuse(
         reuse=REUSE.conform(reuse),
         passages=PASSAGES.conform(named.rename({"id": "article_id"})),
         paragraphs=_paragraphs(texts, articles, named),
+        boilerplate=boilerplate,
+        boilerplate_articles=holders,
     )
 
 
@@ -270,6 +289,16 @@ def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: 
     return _apart(places.filter(told.over("group")))
 
 
+def _boilerplate(places: pl.DataFrame, words: _Words, options: DedupOptions) -> tuple[U64, I64]:
+    """(shingles, each once, ascending; articles) of the `places` of boilerplate."""
+    articles = places["article"].to_numpy()
+    room = int((places["last"] - places["first"]).sum())
+    found = np.empty(room, np.uint64)
+    firsts, lasts = (words.begins[articles] + places[name].to_numpy() for name in ("first", "last"))
+    n = kernels.place_shingles(words.flat, firsts, lasts, options.shingle_words, found)
+    return np.unique(found[:n]), np.unique(articles)
+
+
 def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     """One row a group of `places`: group, and the columns of the table reuse."""
     counts = places.group_by("group").agg(
@@ -340,7 +369,7 @@ def kind(options: DedupOptions) -> pl.Expr:
     one_host = (pl.col("n_hosts") == 1) & pl.col("known")
     return (
         pl.when(one_host & (pl.col("stories") >= options.boilerplate_articles))
-        .then(pl.lit("boilerplate"))
+        .then(pl.lit(BOILERPLATE))
         .when(quoted >= QUOTED_SHARE * pl.col("text").str.len_chars())
         .then(pl.lit("quote"))
         .otherwise(pl.lit("wire"))

@@ -55,6 +55,10 @@ class Commonness:
         rare: npt.NDArray[np.bool_] = self.counts[shingles >> self.shift] <= self.limit
         return rare
 
+    def of(self, sets: ShingleSets) -> Commonness:
+        """The same of other sets, which are not counted."""
+        return Commonness(self.counts, self.shift, self.limit, _rare_sizes_of(sets, np.arange(len(sets)), self))
+
 
 def commonness(sets: ShingleSets, *, limit: int, rows: I64 | None = None) -> Commonness:
     """Counts in how many of the sets `rows` (all, without) each shingle is.
@@ -69,11 +73,16 @@ def commonness(sets: ShingleSets, *, limit: int, rows: I64 | None = None) -> Com
     for block in blocks(len(rows), ROWS_AT_ONCE):
         _count(sets.flat, sets.starts, rows[block], shift, counts)
         release(sets.flat)
+    counted = Commonness(counts, shift, limit, np.empty(0, np.int64))
+    return dataclasses.replace(counted, rare_sizes=_rare_sizes_of(sets, rows, counted))
+
+
+def _rare_sizes_of(sets: ShingleSets, rows: I64, common: Commonness) -> I64:
     sizes = np.zeros(len(sets), np.int64)
     for block in blocks(len(rows), ROWS_AT_ONCE):
-        _rare_sizes(sets.flat, sets.starts, rows[block], counts, shift, limit, sizes)
+        _rare_sizes(sets.flat, sets.starts, rows[block], common.counts, common.shift, common.limit, sizes)
         release(sets.flat)
-    return Commonness(counts, shift, limit, sizes)
+    return sizes
 
 
 def nothing_common(sets: ShingleSets) -> Commonness:

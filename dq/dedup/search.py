@@ -21,14 +21,14 @@ from dq.dedup.corpus import Corpus, blocks, release
 from dq.dedup.duplicates import Duplicates
 from dq.dedup.index import Earlier
 from dq.dedup.lsh import Pairs, bands_hit, choose_banding, key_of, least_agreement, meetings, pairs_of
-from dq.dedup.passages import find_reuse, no_reuse
+from dq.dedup.passages import Reuse, find_reuse, no_reuse
 from dq.dedup.rarity import Commonness, commonness, nothing_common, sharing_pairs
 from dq.dedup.sketches import Sketches, sketch
 from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
-from dq.texts import F64, I64, U64, measure, texts_of, without_folding
+from dq.texts import I64, U64, measure, texts_of, without_folding
 
 _log = logging.getLogger(__name__)
 
@@ -72,11 +72,12 @@ def search(
 ) -> Duplicates:
     """What `dq.dedup.find_duplicates` finds in articles (COLUMNS but text) and their texts, and in `earlier` ones."""
     batch = _batch(articles, texts, options, earlier)
-    candidates, found = _compared(batch, options)
-    together = found.filter(_clusters_together(options))
-    canonical, likeness = canonical_of(batch.nodes.height, together, _settled(batch))
-    members = _members(batch, canonical, likeness, earlier)
+    candidates, found, common = _compared(batch, options)
+    members = _members(batch, found.filter(_clusters_together(options)), earlier)
     reuse = find_reuse(members, batch.corpus, batch.sketches, options) if options.passages else no_reuse()
+    found = _without_boilerplate(batch, found, reuse, common, options)
+    together = found.filter(_clusters_together(options))
+    members = _members(batch, together, earlier)
     return Duplicates(
         duplicates=_duplicates(batch, found, options),
         clusters=_clusters(members, earlier),
@@ -118,8 +119,8 @@ def _batch(
     return _Batch(articles=ranked, corpus=corpus, sketches=sketches, held=held)
 
 
-def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(candidates, accepted ones): pairs of different texts (left < right, nodes), with what they share.
+def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.DataFrame, Commonness]:
+    """(candidates, accepted ones, which shingles are common); candidates are pairs of different texts (left < right).
 
     Of the accepted ones also relation, bands_hit, longest_shared_words, one_address (two articles that hold them share
     a URL). Pairs of earlier articles alone are neither, and candidates are empty unless options say that they are kept.
@@ -158,9 +159,10 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
         bands_hit=pl.Series(bands_hit(sketches.signatures, banding, at, threads=threads)),
         longest_shared_words=pl.Series(_longest_shared_words(sketches, at, threads)),
         one_address=pl.Series(np.isin(key_of(pairs.left, pairs.right), of_one_address)),
+        own_jaccard="jaccard",
     )
     release(sketches.signatures, sketches.sets.flat)
-    return candidates, found
+    return candidates, found, common
 
 
 def _longest_shared_words(sketches: Sketches, pairs: Pairs, threads: int) -> I64:
@@ -200,9 +202,33 @@ def _of_one_address(batch: _Batch) -> U64:
     return np.unique(np.concatenate([key_of(near[other].to_numpy(), node) for other in ("first", "before")]))
 
 
+def _without_boilerplate(
+    batch: _Batch, found: pl.DataFrame, reuse: Reuse, common: Commonness, options: DedupOptions
+) -> pl.DataFrame:
+    """The pairs of `found` that are still accepted when what is one host's boilerplate does not count.
+
+    `own_jaccard` becomes the Jaccard of the rest; what else is told of a pair stays as it is.
+    """
+    holds = np.zeros(batch.articles.height, np.bool_)
+    holds[reuse.boilerplate_articles] = True
+    holds = holds[batch.nodes["row"].to_numpy()]
+    touched = pl.Series(holds[found["left"].to_numpy()] & holds[found["right"].to_numpy()])
+    pairs = found.filter(touched)
+    if pairs.is_empty():
+        return found
+    involved = np.unique(np.concatenate([pairs["left"].to_numpy(), pairs["right"].to_numpy()]))
+    sets = batch.sketches.sets.without(batch.rows[involved], reuse.boilerplate)
+    at = Pairs(*(np.searchsorted(involved, pairs[side].to_numpy()) for side in ("left", "right")))
+    rest = compare(sets, at, common.of(sets), threads=options.threads).select(
+        own_jaccard="jaccard", still=accepted(options)
+    )
+    kept = pairs.with_columns(rest).filter("still").drop("still")
+    return pl.concat([found.filter(~touched), kept.select(found.columns)]).sort("left", "right")
+
+
 def _clusters_together(options: DedupOptions) -> pl.Expr:
     whole = (pl.col("relation") == "near") | pl.col("one_address")
-    return whole & (pl.col("jaccard") >= options.cluster_jaccard)
+    return whole & (pl.col("own_jaccard") >= options.cluster_jaccard)
 
 
 def _settled(batch: _Batch) -> I64:
@@ -215,11 +241,12 @@ def _settled(batch: _Batch) -> I64:
     return first["settled"].cast(pl.Int64).gather(batch.nodes["row"]).to_numpy()
 
 
-def _members(batch: _Batch, canonical: I64, likeness: F64, earlier: Earlier | None) -> pl.DataFrame:
-    """Articles by rank, with story (their canonical article's id, their own if alone), jaccard with it, and size.
+def _members(batch: _Batch, together: pl.DataFrame, earlier: Earlier | None) -> pl.DataFrame:
+    """Articles by rank, clustered by the pairs that go `together`.
 
-    A copy of an earlier article belongs where that one does.
+    With story (their canonical article's id, their own if alone), jaccard with it, and the cluster's size. A copy of an earlier article belongs where that one does.
     """
+    canonical, likeness = canonical_of(batch.nodes.height, together, _settled(batch))
     node = batch.held["node"].to_numpy()
     first = batch.articles.select("id", "story", "jaccard", "added_at")[batch.nodes["row"]]
     stands = first["id"].gather(np.maximum(canonical, 0))

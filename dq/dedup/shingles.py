@@ -26,3 +26,13 @@ class ShingleSets:
     def sizes(self) -> I64:
         """Shingles of each set."""
         return np.diff(self.starts)
+
+    def without(self, rows: I64, shingles: U64) -> ShingleSets:
+        """The sets `rows`, without `shingles`, which ascend."""
+        lengths = self.sizes[rows]
+        ends = np.cumsum(lengths)
+        places = np.arange(lengths.sum()) - np.repeat(ends - lengths, lengths) + np.repeat(self.starts[rows], lengths)
+        flat = self.flat[places]
+        kept = ~np.isin(flat, shingles)
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+        return ShingleSets(flat=flat[kept], starts=before[np.concatenate([np.zeros(1, np.int64), ends])])

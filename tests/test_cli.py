@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -385,3 +386,41 @@ def test_shown_text_has_no_control_characters(text):
 @pytest.mark.parametrize("text", ["a  b\n  - c", "توسعة\n"])
 def test_what_is_printed_keeps_spaces_and_line_breaks(text):
     assert printable(text) == text
+
+
+def test_explain_takes_a_pair_apart(runs, capsys):
+    folder = runs[0]
+    left, right = pl.read_parquet(folder / "duplicates.parquet").row(0)[:2]
+    assert main(["explain", left, right, "--in", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "shared shingles of" in told
+    assert "stands for it" in told
+    assert "word by word" in told
+    assert main(["explain", left, "0" * 16, "--in", str(folder)]) == 2
+    assert "no article 0000000000000000" in capsys.readouterr().err
+
+
+def test_explain_takes_a_pair_of_any_table_apart(tmp_path, capsys):
+    pl.DataFrame({"nr": [1, 2], "wording": [article(1), article(2)]}).write_parquet(tmp_path / "t.parquet")
+    table = ["t.parquet", "--id", "nr", "--text", "wording"]
+    assert main(["dedup", *table, "--out", "found", "--keep-candidates"]) == 0
+    assert (tmp_path / "found" / "candidates.parquet").is_file()
+    assert main(["explain", "1", "2", "--in", "found", "--table", *table]) == 0
+    assert "bands" in capsys.readouterr().out
+    assert main(["dedup", *table, "--out", "found"]) == 0
+    assert not (tmp_path / "found" / "candidates.parquet").exists()
+
+
+def test_a_run_finds_copies_of_an_earlier_one(tmp_path, capsys):
+    for name in ("first", "second"):
+        rows = [{"url": f"https://{name}.example/{at}", "text": article(at)} for at in range(2)]
+        pl.DataFrame(rows).write_ndjson(tmp_path / f"{name}.jsonl")
+    command = ["--history", "history", "--workers", "1", "--expectations", "suites"]
+    (tmp_path / "suites").mkdir()
+    shutil.copy(ROOT / "expectations" / "clusters.json", "suites")
+    assert main(["run", "first.jsonl", *command]) == 0
+    assert "were new to the history" in capsys.readouterr().err
+    assert main(["run", "second.jsonl", *command]) == 0
+    articles = pl.read_parquet(tmp_path / "reports" / "latest" / "articles.parquet")
+    assert articles["is_canonical"].to_list() == [False] * articles.height
+    assert pl.read_parquet(tmp_path / "reports" / "latest" / "clusters.parquet")["size"].to_list() == [4]

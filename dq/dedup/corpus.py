@@ -90,7 +90,8 @@ class Spool:
             empty = np.empty(0, self._dtype)
             return np.concatenate([empty, *(part.ravel() for part in self._parts)]).reshape(shape)
         self._file.flush()
-        mapped = np.memmap(self._file, self._dtype, mode="r").reshape(shape)
+        with self._file:  # the mapping keeps the file, which has no name, until it goes
+            mapped = np.memmap(self._file, self._dtype, mode="r").reshape(shape)
         release(mapped)
         return mapped
 

@@ -85,7 +85,6 @@ def _passages(texts: pl.DataFrame, options: DedupOptions) -> tuple[tuple[str, in
         pl.col("source").cast(pl.Int64),
         id=pl.col("source").cast(pl.String),
         host=pl.lit(None, pl.String),
-        story=pl.col("source").cast(pl.String),
         added_at=pl.lit(None, TIMESTAMP),
     )
     corpus = Corpus(texts)

@@ -456,3 +456,48 @@ def place_likeness(
                 b += 1
         either = n_own + n_leading - shared
         likeness[place] = shared / either if either else 0.0
+
+
+@njit()
+def _rest(flat: Any, first: Any, last: Any, passage: Any, out: Any) -> Any:
+    """The number of shingles of a set that are not in `passage`; both ascend, and so does `out`."""
+    n, at = 0, 0
+    for shingle in flat[first:last]:
+        while at < passage.size and passage[at] < shingle:
+            at += 1
+        if at == passage.size or passage[at] != shingle:
+            out[n] = shingle
+            n += 1
+    return n
+
+
+@njit(f"int64({_U64}, {_I64}, {_I64}, {_U64}, float64, int64, int64)")
+def different_rests(flat: Any, starts: Any, rows: Any, passage: Any, jaccard: Any, least: Any, most: Any) -> Any:
+    """How many of the sets `rows` are unlike one another without the `passage`, counted up to `most`.
+
+    Sets with fewer than `least` further shingles do not count: they are nothing but the passage.
+    """
+    longest = 0
+    for row in rows:
+        longest = max(longest, starts[row + 1] - starts[row])
+    rests, sizes = np.empty((most + 1, longest), np.uint64), np.zeros(most + 1, np.int64)
+    n = 0
+    for row in rows:
+        sizes[n] = _rest(flat, starts[row], starts[row + 1], passage, rests[n])
+        new = sizes[n] >= least
+        for other in range(n):
+            shared = a = b = 0
+            while a < sizes[n] and b < sizes[other]:
+                if rests[n, a] < rests[other, b]:
+                    a += 1
+                elif rests[n, a] > rests[other, b]:
+                    b += 1
+                else:
+                    shared += 1
+                    a += 1
+                    b += 1
+            new &= shared < jaccard * (sizes[n] + sizes[other] - shared)
+        n += new
+        if n == most:
+            break
+    return n

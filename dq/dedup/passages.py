@@ -18,8 +18,9 @@ import polars as pl
 from dq import fold
 from dq.compiled import over_ranges
 from dq.dedup import passage_kernels as kernels
-from dq.dedup.corpus import Corpus
+from dq.dedup.corpus import Corpus, blocks, release
 from dq.dedup.lsh import runs
+from dq.dedup.shingles import ShingleSets
 from dq.dedup.sketches import Sketches
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
@@ -36,6 +37,8 @@ COVERED = 0.9
 """An article has the whole of a passage where it has this share of its words."""
 SAME_EXTENT = 0.8
 """Two passages of one article are one where they share this much of the words that either spans."""
+ARTICLES_AT_ONCE = 5_000
+"""Articles that are split into paragraphs at once."""
 PARAGRAPH_SHARE = 0.5
 """A paragraph is reused where a passage covers this share of its characters."""
 QUOTED = r"«[^»]*»|“[^”]*”|„[^“”]*[“”]|\"[^\"]*\""
@@ -76,23 +79,21 @@ def no_reuse() -> Reuse:
 
 
 def find_reuse(articles: pl.DataFrame, corpus: Corpus, sketches: Sketches, options: DedupOptions) -> Reuse:
-    """Reused passages of `articles` (id, source, host, story, added_at), which come by rank.
+    """Reused passages of `articles` (id, source, host, added_at), which come by rank.
 
     The text of an article, and its words, are those of row `source` of `corpus` and `sketches`.
-
-    `story` is the same for articles of one cluster: boilerplate recurs in different stories, not in one that was
-    published again.
     """
     source = articles["source"].to_numpy()
     words = _Words(sketches.words, sketches.word_starts[source], sketches.word_starts[source + 1])
     n_earlier = articles.height - articles["added_at"].null_count()
     places = _told(_apart(_places(words, n_earlier, options)), words, articles, options)
+    stories = _stories(places, words, source, sketches.sets, options)
+    release(sketches.words, sketches.sets.flat)
     texts = _texts(corpus, articles, places["article"].unique().sort())
     places = _in_characters(places, texts, words, options)
-    reuse = _reuse(places, options)
-    boilerplate, holders = _boilerplate(
-        places.join(reuse.filter(kind=BOILERPLATE), on="group", how="semi"), words, options
-    )
+    reuse = _reuse(places, stories, options)
+    of_hosts = places.join(reuse.filter(kind=BOILERPLATE), on="group", how="semi")
+    boilerplate, holders = _boilerplate(of_hosts, words, options)
     named = places.join(reuse.select("group", "reuse_id", "n_articles", "n_hosts"), on="group")
     return Reuse(
         reuse=REUSE.conform(reuse),
@@ -250,7 +251,7 @@ def _apart(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
-    """`places` with id, host, story, n_words and similarity; those unlike their group's own text are left out.
+    """`places` with id, host, n_words and similarity; those unlike their group's own text are left out.
 
     Groups without an article of the batch itself are left out too. Groups whose own texts have the same words, one
     paragraph twice in an article say, are one.
@@ -282,9 +283,7 @@ def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: 
     )
     alike = (pl.col("similarity") >= options.passage_jaccard) | pl.col("leads")
     places = places.filter(alike & (pl.col("n_words") >= options.min_passage_words))
-    places = places.with_columns(
-        articles[name].gather(places["article"]) for name in ("id", "host", "story", "added_at")
-    )
+    places = places.with_columns(articles[name].gather(places["article"]) for name in ("id", "host", "added_at"))
     told = (pl.col("article").n_unique() > 1) & pl.col("leads").any() & pl.col("added_at").is_null().any()
     return _apart(places.filter(told.over("group")))
 
@@ -299,30 +298,61 @@ def _boilerplate(places: pl.DataFrame, words: _Words, options: DedupOptions) -> 
     return np.unique(found[:n]), np.unique(articles)
 
 
-def _reuse(places: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
+def _stories(
+    places: pl.DataFrame, words: _Words, source: I64, sets: ShingleSets, options: DedupOptions
+) -> pl.DataFrame:
+    """Of each group of `places` on one host (group, stories): how many of its articles are unlike apart from it.
+
+    They are counted up to the number that makes a passage boilerplate.
+    """
+    most = options.boilerplate_articles
+    one_host = (pl.col("host").n_unique() == 1) & pl.col("host").is_not_null().all()
+    several = places.filter((one_host & (pl.col("article").n_unique() >= most)).over("group")).sort("group", "article")
+    groups = several.group_by("group", maintain_order=True).agg("article", pl.col("leads").arg_max(), "first", "last")
+    counted = []
+    for _, articles, leader, firsts, lasts in groups.iter_rows():
+        at, row = leader, articles[leader]
+        begin = words.begins[[row]]
+        passage = np.empty(lasts[at] - firsts[at], np.uint64)
+        where = begin + firsts[at], begin + lasts[at]
+        n = kernels.place_shingles(words.flat, *where, options.shingle_words, passage)
+        rows = source[np.unique(articles)]
+        counted.append(
+            kernels.different_rests(
+                sets.flat, sets.starts, rows, passage[:n], options.cluster_jaccard, options.min_words, most
+            )
+        )
+    return groups.select("group", stories=pl.Series(counted, dtype=pl.Int64))
+
+
+def _reuse(places: pl.DataFrame, stories: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     """One row a group of `places`: group, and the columns of the table reuse."""
     counts = places.group_by("group").agg(
         n_articles=pl.col("id").n_unique(),
         n_hosts=pl.col("host").fill_null(UNKNOWN_HOST).n_unique(),
-        known=pl.col("host").is_not_null().all(),
-        stories=pl.col("story").n_unique(),
     )
     groups = places.filter("leads").select("group", "text", "n_words", first_article_id="id").join(counts, on="group")
+    groups = groups.join(stories, on="group", how="left", maintain_order="left")
     ids = [make_id(fold.key(text)) for text in groups["text"]]
     return groups.with_columns(reuse_id=pl.Series(ids, dtype=pl.String), kind=kind(options))
 
 
 def _paragraphs(texts: pl.DataFrame, articles: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The paragraphs of which a place covers at least half: of several places the one that covers most of it."""
-    named = articles.select("id", "added_at")[texts["article"]]
-    involved = pl.concat([texts.select("text"), named], how="horizontal")
-    involved = involved.filter(pl.col("added_at").is_null() & pl.col("id").is_in(places["id"].unique().implode()))
-    paragraphs = split(involved)
-    paragraphs = paragraphs.with_columns(id=involved["id"].gather(paragraphs["article"]))
+    named = pl.concat([texts.select("text"), articles.select("id", "added_at")[texts["article"]]], how="horizontal")
+    own = named.filter(pl.col("added_at").is_null())
+    places = places.select("id", "start", "end", "reuse_id", "n_articles", "n_hosts")
+    parts = [_paragraphs_of(own[block], places) for block in blocks(own.height, ARTICLES_AT_ONCE)]
+    return pl.concat(parts).sort("article_id", "paragraph")
+
+
+def _paragraphs_of(articles: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    paragraphs = split(articles)
+    paragraphs = paragraphs.with_columns(id=articles["id"].gather(paragraphs["article"]))
     shared = pl.min_horizontal("end", "end_right") - pl.max_horizontal("start", "start_right")
     return (
-        paragraphs.drop("article")
-        .join(places.select("id", "start", "end", "reuse_id", "n_articles", "n_hosts"), on="id")
+        paragraphs.select("id", "paragraph", "start", "end")
+        .join(places, on="id")
         .with_columns(shared=shared)
         .filter(pl.col("shared") >= PARAGRAPH_SHARE * (pl.col("end") - pl.col("start")))
         .sort("id", "paragraph", "shared", "n_articles", "reuse_id", descending=[False, False, True, True, False])
@@ -361,14 +391,13 @@ def split(articles: pl.DataFrame) -> pl.DataFrame:
 
 
 def kind(options: DedupOptions) -> pl.Expr:
-    """Boilerplate where one known host has it in many different stories; else quote, by its marks; else wire.
+    """Boilerplate where one host has it in many different stories; else quote, by its marks; else wire.
 
-    Reads text, n_hosts, known (all hosts are) and stories.
+    Reads text and stories, which is null for what stands on several hosts, or on unknown ones.
     """
     quoted = pl.col("text").str.extract_all(QUOTED).list.join("").str.len_chars()
-    one_host = (pl.col("n_hosts") == 1) & pl.col("known")
     return (
-        pl.when(one_host & (pl.col("stories") >= options.boilerplate_articles))
+        pl.when(pl.col("stories") >= options.boilerplate_articles)
         .then(pl.lit(BOILERPLATE))
         .when(quoted >= QUOTED_SHARE * pl.col("text").str.len_chars())
         .then(pl.lit("quote"))

@@ -244,7 +244,8 @@ def _settled(batch: _Batch) -> I64:
 def _members(batch: _Batch, together: pl.DataFrame, earlier: Earlier | None) -> pl.DataFrame:
     """Articles by rank, clustered by the pairs that go `together`.
 
-    With story (their canonical article's id, their own if alone), jaccard with it, and the cluster's size. A copy of an earlier article belongs where that one does.
+    With story (the id of their canonical article, or their own), jaccard with it, and the cluster's size. A copy of
+    an earlier article belongs where that one does.
     """
     canonical, likeness = canonical_of(batch.nodes.height, together, _settled(batch))
     node = batch.held["node"].to_numpy()

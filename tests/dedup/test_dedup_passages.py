@@ -101,5 +101,65 @@ KINDS = [
 
 @pytest.mark.parametrize(("text", "expected"), KINDS)
 def test_quotes_are_known_by_their_marks(text, expected):
-    frame = pl.DataFrame({"text": [text], "n_hosts": [2], "known": [True], "stories": [9]})
+    frame = pl.DataFrame({"text": [text], "stories": [None]}, schema_overrides={"stories": pl.Int64})
     assert frame.select(kind(OPTIONS)).to_series().to_list() == [expected]
+
+
+def test_an_edited_passage_is_found_whole(story):
+    words = story(1, 60).split()
+    for at in (7, 20, 21, 33, 45):
+        words[at] = "edited"
+    del words[50]
+    words[10:10] = ["an", "inserted", "clause"]
+    found = search(
+        [article("a", story(2, 200), story(1, 60), story(3)), article("b", story(4), " ".join(words), story(5))]
+    )
+    place = found.passages.filter(article_id="b").row(0, named=True)
+    whole = len(story(4)) + 2, len(story(4)) + 2 + len(" ".join(words))
+    assert (place["start"], place["end"]) == whole
+    assert found.passages.filter(article_id="a")["start"].to_list() == [len(story(2, 200)) + 2]
+
+
+def test_a_passage_need_not_be_a_paragraph(story):
+    shared = story(1, 25)
+    left, right = f"{story(2, 90)} {shared} {story(3, 90)}", f"{story(4, 40)} «{shared}». {story(5, 70)}"
+    found = search([article("a", left), article("b", right)])
+    assert [right[row["start"] : row["end"]] for row in found.passages.filter(article_id="b").to_dicts()] == [
+        f"«{shared}»."
+    ]
+
+
+def test_a_passage_of_a_story_that_was_copied_is_told_of_every_copy(story):
+    shared = story(1, 40)
+    whole = [story(2), shared, story(3)]
+    copies = [article("a", *whole), article("b", *whole, story(6, 9)), article("c", story(7, 9), *whole)]
+    found = search([*copies, article("d", story(4, 120), shared, story(5, 120))])
+    of_shared = found.reuse.filter(reuse_id=make_id(shared))
+    assert of_shared["n_articles"].to_list() == [4]
+    assert found.passages.filter(reuse_id=make_id(shared))["article_id"].to_list() == ["a", "b", "c", "d"]
+
+
+def test_a_formula_too_short_is_not_told(story):
+    formula = story(1, 19)
+    rows = [article(f"a{seed}", f"{story(seed, 60)} {formula} {story(seed + 50, 60)}") for seed in range(10, 14)]
+    assert search(rows).reuse.is_empty()
+
+
+def test_boilerplate_of_a_host_makes_no_likeness(story):
+    teasers = story(1, 60)
+    rows = [article(f"a{seed}", story(seed, 40), teasers, host="h") for seed in range(10, 13)]
+    found = search(rows)
+    assert found.reuse["kind"].to_list() == ["boilerplate"]
+    assert found.duplicates.is_empty()
+    copied = article("copy", story(10, 40), teasers, host="h")
+    assert search([*rows, copied]).duplicates.select("left_id", "right_id").rows() == [("a10", "copy")]
+    elsewhere = [{**row, "host": f"h{at}"} for at, row in enumerate(rows)]
+    assert search(elsewhere).duplicates.height == 3
+
+
+def test_without_passages_the_rest_stays(story):
+    rows = [article("a", story(1), story(2)), article("b", story(1), story(2), story(3, 9))]
+    without = find_duplicates(pl.DataFrame(rows), DedupOptions(passages=False))
+    assert without.reuse.is_empty()
+    assert without.passages.is_empty()
+    assert without.duplicates.equals(search(rows).duplicates)

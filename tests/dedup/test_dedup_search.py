@@ -253,3 +253,14 @@ def test_options_at_their_limits_are_used(story):
 def test_a_recall_that_cannot_be_had(story):
     with pytest.raises(ConfigError, match="raise permutations"):
         search(articles(a=story(1)), DedupOptions(permutations=4))
+
+
+def test_candidates_are_kept_on_demand(story):
+    formula = story(1, 30)
+    texts = [story(2), story(2) + " more", *(f"{formula} {story(seed, 300)}" for seed in range(10, 13))]
+    frame = pl.DataFrame({"id": [f"{at}" for at in range(len(texts))], "text": texts})
+    assert find_duplicates(frame, DedupOptions()).candidates is None
+    found = find_duplicates(frame, DedupOptions(keep_candidates=True))
+    pairs = found.duplicates.select("left_id", "right_id").rows()
+    assert found.candidates.filter("accepted").select("left_id", "right_id").rows() == pairs == [("0", "1")]
+    assert found.candidates.height >= len(pairs)

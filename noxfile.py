@@ -69,6 +69,7 @@ def minimums(session):
 def benchmarks(session):
     """Speed against peers, in the same run."""
     install(session, "test", editable=True)
+    session.install("daft")
     for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
         session.run("python", str(script), *session.posargs)
 

@@ -175,9 +175,10 @@ STEPS: tuple[tuple[str, Callable[[Run], Run]], ...] = (
     ("figures", count),
     ("gate", judge),
     ("report", draw),
-    ("history", remember),
 )
 """The pipeline, in order."""
+IN_HISTORY = (("history", remember),)
+"""What ends it where a history is named."""
 
 
 def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, talk: Talk | None = None) -> Outcome:
@@ -193,7 +194,7 @@ def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, 
         begun = start(inputs, options, claim.folder, run_id=claim.run_id, talk=talk, suites=suites)
         if claim.resumed:
             begun.talk.say(f"resuming the unfinished run {claim.folder}")
-        done = go_through(STEPS, begun)
+        done = go_through(STEPS + IN_HISTORY if options.dedup.history else STEPS, begun)
         shutil.rmtree(claim.folder / runs.SHARDS)
         folder = runs.finish(claim, out)
     if done.verdict is None:

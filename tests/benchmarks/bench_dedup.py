@@ -1,13 +1,15 @@
 # ruff: noqa: T201  # it prints what it measured
-"""How fast signatures are made and a batch is searched, with datasketch in the same run: ratios hold, figures are noisy.
+"""How fast signatures are made and a batch is searched, with peers in the same run: ratios hold, figures are noisy.
 
     python tests/benchmarks/bench_dedup.py [TABLE]
 
 TABLE is any table with an id and a text (`dq dedup`'s own rules); without one, articles of 400 Arabic-looking words are
 made up. Signatures are made on one core, from text, with 128 permutations of word 5-grams. datasketch is used in the two
-ways in which it is met: on words split at white space, and on words folded as dq folds them.
+ways in which it is met: on words split at white space, and on words folded as dq folds them. Daft is timed where it is
+installed, on as many cores as the process may use: `taskset -c 0` gives it one.
 """
 
+import importlib.util
 import random
 import resource
 import sys
@@ -42,6 +44,13 @@ def datasketch_signature(words: list[str]) -> MinHash:
     return sketch
 
 
+def daft_signatures(texts: pl.Series) -> object:
+    import daft  # noqa: PLC0415  # a peer, not needed
+
+    frame = daft.from_arrow(texts.to_frame("text").to_arrow())
+    return frame.select(frame["text"].minhash(num_hashes=128, ngram_size=5)).collect()
+
+
 def rate(texts: pl.Series, work: Callable[[pl.Series], object]) -> float:
     """Megabytes of text a second, the best of three."""
     megabytes = texts.str.len_bytes().sum() / 1e6
@@ -64,6 +73,8 @@ def main() -> None:
         "datasketch, split at white space": rate(few, lambda column: [datasketch_signature(t.split()) for t in column]),
         "datasketch, folded words": rate(few, lambda column: [datasketch_signature(fold.words(t)) for t in column]),
     }
+    if importlib.util.find_spec("daft"):
+        rates["daft, split at white space"] = rate(texts, daft_signatures)
     for name, megabytes in rates.items():
         ratio = rates["dq, one core"] / megabytes
         print(f"{name:<34}{megabytes:8.1f} MB/s{megabytes * documents_a_megabyte:10,.0f} articles/s{ratio:8.1f} x")
@@ -73,7 +84,7 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(f"whole search: {len(texts):,} articles in {seconds:.1f} s, peak {peak:,.0f} MB, all cores")
     print(
-        f"{found.duplicates.height:,} pairs, {found.clusters.height:,} clusters, {found.reuse.height:,} reused paragraphs"
+        f"{found.duplicates.height:,} pairs, {found.clusters.height:,} clusters, {found.reuse.height:,} reused passages"
     )
 
 

@@ -1,6 +1,6 @@
 """The way of a batch: articles in; duplicates, clusters, reuse and passages out.
 
-    rank -> set exact copies aside -> fingerprint -> candidates -> compare -> clusters -> rows -> reused passages
+    sketch -> rank -> set exact copies aside -> candidates -> compare -> reused passages -> clusters -> rows
 
 Articles are sorted by rank first (`dq.dedup.clusters`) and known by their place in that order from there on. Everything
 that follows depends on the articles alone, never on the order, the chunks or the threads in which they came.
@@ -31,7 +31,6 @@ from dq.tables import CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
 from dq.texts import I64, U64, measure, texts_of, without_folding
 
 _log = logging.getLogger(__name__)
-
 
 PAIRS_AT_ONCE = 50_000
 """Pairs that are compared before the memory that their texts took is let go."""
@@ -73,8 +72,7 @@ def search(
     """What `dq.dedup.find_duplicates` finds in articles (COLUMNS but text) and their texts, and in `earlier` ones."""
     batch = _batch(articles, texts, options, earlier)
     candidates, found, common = _compared(batch, options)
-    members = _members(batch, found.filter(_clusters_together(options)), earlier)
-    reuse = find_reuse(members, batch.corpus, batch.sketches, options) if options.passages else no_reuse()
+    reuse = find_reuse(batch.articles, batch.corpus, batch.sketches, options) if options.passages else no_reuse()
     found = _without_boilerplate(batch, found, reuse, common, options)
     together = found.filter(_clusters_together(options))
     members = _members(batch, together, earlier)

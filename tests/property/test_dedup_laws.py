@@ -3,7 +3,7 @@
 import dataclasses
 import random
 import string
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq import fold
-from dq.dedup import find_duplicates
+from dq.dedup import checked, find_duplicates
+from dq.dedup.index import FORMED, ROWS, formed, index_rows
 from dq.dedup.lsh import choose_banding, meetings, pairs_of
 from dq.dedup.minhash import signatures
 from dq.options import DedupOptions
+from dq.tables import TIMESTAMP
 
 OPTIONS = DedupOptions(keep_candidates=True)
 SCHEMA = {
@@ -53,7 +55,8 @@ def frame_of(batch) -> pl.DataFrame:
 
 
 def tables(found) -> dict[str, list[tuple]]:
-    return {field.name: getattr(found, field.name).rows() for field in dataclasses.fields(found)}
+    made = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    return {name: table.rows() for name, table in made.items() if table is not None}
 
 
 def shingles(text: str) -> set[tuple[str, ...]]:
@@ -172,3 +175,46 @@ def test_lsh_finds_pairs_at_the_rate_that_its_curve_promises(threshold, recall):
     assert found / n_pairs == pytest.approx(
         promised, abs=4 * (promised * (1 - promised) / n_pairs) ** 0.5 + 1 / n_pairs
     )
+
+
+class InMemory:
+    """Earlier batches, in the order in which they were added, as `dq.history.History` keeps them on disk."""
+
+    def __init__(self):
+        self.rows = pl.DataFrame(schema=ROWS)
+
+    def read(self, columns):
+        return self.rows.select(columns)
+
+    def chunks(self, columns):
+        yield from self.rows.select(columns).iter_slices(3)
+
+    def rows_of(self, ids, columns):
+        return self.rows.filter(pl.col("id").is_in(ids.implode())).select(columns)
+
+    def add(self, frame, found, day):
+        rows = index_rows(checked(frame), found.likes, BY_BATCH)
+        added = rows.with_columns(batch=pl.lit("b"), added_at=pl.lit(datetime(2024, 5, day, tzinfo=UTC), TIMESTAMP))
+        self.rows = pl.concat([self.rows, added.select(pl.col(name).cast(kind) for name, kind in ROWS.items())])
+
+
+BY_BATCH = DedupOptions(boilerplate_articles=99)
+EVIDENCE = ("left_id", "right_id", "relation", "jaccard", "containment_left", "longest_shared_words", "folded_only")
+
+
+@settings(deadline=None, max_examples=40)
+@given(batches, st.integers(0, 12), st.integers(0, 12))
+def test_batches_one_after_the_other_find_what_all_at_once_find(batch, first, second):
+    frame = frame_of(batch)
+    cuts = sorted((min(first, frame.height), min(second, frame.height)))
+    parts = [frame[: cuts[0]], frame[cuts[0] : cuts[1]], frame[cuts[1] :]]
+    index, pairs, members = InMemory(), set(), {}
+    for day, part in enumerate(parts, start=1):
+        found = find_duplicates(part, BY_BATCH, index=index)
+        pairs |= set(found.duplicates.select(EVIDENCE).rows())
+        members |= {name: cluster or name for name, cluster, _ in found.membership.rows()}
+        index.add(part, found, day)
+        again = find_duplicates(part, BY_BATCH, index=index)
+        assert tables(again) == tables(found)
+    assert pairs == set(find_duplicates(frame, BY_BATCH).duplicates.select(EVIDENCE).rows())
+    assert dict(formed(index.read(FORMED)).select("id", "story").rows()) == members

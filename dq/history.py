@@ -68,12 +68,22 @@ class History:
 
     def __init__(self, url: str | Path, options: DedupOptions | None = None) -> None:
         self.url = str(url).rstrip("/")
-        with self._told("read"):
-            self._articles = _opened(f"{self.url}/articles")
-            self._forgotten = _opened(f"{self.url}/forgotten")
+        self._open()
+        self._seen = self._version
         self._options = self._noted_options() if options is None else options
         if options is not None:
             self._check_options()
+
+    def _open(self) -> None:
+        """Sees the tables as they are now."""
+        with self._told("read"):
+            self._articles = _opened(f"{self.url}/articles")
+            self._forgotten = _opened(f"{self.url}/forgotten")
+        self.__dict__.pop("_keys", None)
+
+    @property
+    def _version(self) -> int:
+        return -1 if self._articles is None else self._articles.version()
 
     @property
     def exists(self) -> bool:
@@ -111,15 +121,24 @@ class History:
         """
         batch = checked(frame)
         rows = index_rows(batch, found.likes, self._options)
+        self._open()
         known = self.read(["id", "key"])
         rows = rows.join(known, on=["id", "key"], how="anti", maintain_order="left")
         if rows.is_empty():
             return 0
         batch_id = make_id(*rows.sort("id").select(pl.format("{} {}", "id", "key")).to_series())
         rows = rows.with_columns(batch=pl.lit(batch_id), added_at=pl.lit(datetime.now(UTC), TIMESTAMP))
+        unseen = self._version != self._seen
         self._commit(
             "articles", rows.sort("id").select(pl.col(name).cast(kind) for name, kind in ROWS.items()), batch_id
         )
+        self._seen = self._version
+        if unseen:
+            _log.warning(
+                "another batch was added to %s at the same time; the two were not compared with one another: "
+                "run this one again to compare them",
+                self.url,
+            )
         return rows.height
 
     def forget(self, ids: Sequence[str]) -> None:
@@ -153,7 +172,7 @@ class History:
                 if until is not None:
                     self._forgotten.delete(f"forgotten_at <= '{until.isoformat()}'")  # type: ignore[union-attr]
                     _vacuum(self._forgotten)
-        self.__dict__.pop("_keys", None)
+        self._open()
         return dead.height
 
     def status(self) -> Status:
@@ -171,7 +190,7 @@ class History:
             clustered=int(groups["len"].sum()),
             forgotten=dead.height - superseded,
             superseded=superseded,
-            version=-1 if self._articles is None else self._articles.version(),
+            version=self._version,
             first_added_at=added.min(),  # type: ignore[arg-type]  # a column of instants has no other
             last_added_at=added.max(),  # type: ignore[arg-type]
         )
@@ -207,23 +226,15 @@ class History:
         return _frame(table.to_pyarrow_dataset().to_table(columns=wanted))
 
     def _commit(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
-        seen = -1 if self._articles is None else self._articles.version()
         for further in reversed(range(MAX_TRIES)):
             try:
                 with self._told("written"):
                     self._write(name, rows, batch_id)
                 break
-            except CommitFailedError:
+            except CommitFailedError as error:
                 if not further:
-                    raise
-        self._articles, self._forgotten = _opened(f"{self.url}/articles"), _opened(f"{self.url}/forgotten")
-        self.__dict__.pop("_keys", None)
-        if name == "articles" and self._articles is not None and self._articles.version() > seen + 1 and seen >= 0:
-            _log.warning(
-                "another batch was added to %s at the same time; the two were not compared with one another: "
-                "run this one again to compare them",
-                self.url,
-            )
+                    raise UsageError(f"the history {self.url} is written to by others all the time: {error}") from error
+        self._open()
 
     def _write(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
         write_deltalake(

@@ -150,6 +150,15 @@ def test_two_writers_keep_both_batches(tmp_path, story, caplog):
     assert "were not compared with one another" in caplog.text
 
 
+def test_one_batch_added_by_two_writers_is_there_once(tmp_path, story):
+    frame = batch(("a", story(1), MONDAY), ("b", story(2), MONDAY))
+    left, right = History(tmp_path, OPTIONS), History(tmp_path, OPTIONS)
+    found = [find_duplicates(frame, OPTIONS, index=history) for history in (left, right)]
+    assert [left.add(frame, found[0]), right.add(frame, found[1])] == [2, 0]
+    status = History(tmp_path).status()
+    assert (status.articles, status.superseded) == (2, 0)
+
+
 def test_a_history_of_other_options_is_not_mixed(tmp_path, story):
     add(tmp_path, batch(("a", story(1), MONDAY)))
     with pytest.raises(ConfigError, match="permutations is 128 there, and 64 here"):

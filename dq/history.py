@@ -106,12 +106,12 @@ class History:
 
     def rows_of(self, ids: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
         """`columns` of the articles with these ids."""
-        none = pl.DataFrame(schema={name: ROWS[name] for name in columns})
-        if ids.is_empty():
-            return none
-        wanted = pl.col("id").is_in(ids.unique().implode())
-        everything = self.chunks(list(dict.fromkeys([*columns, "id"])))
-        return pl.concat([none, *(chunk.filter(wanted).select(columns) for chunk in everything)])
+        if self._articles is None or ids.is_empty():
+            return pl.DataFrame(schema={name: ROWS[name] for name in columns})
+        with self._told("read"):
+            wanted = list(dict.fromkeys([*columns, "id", "added_at"]))
+            rows = pl.scan_delta(self._articles).select(wanted).filter(pl.col("id").is_in(ids.unique().implode()))
+            return self._alive(rows.collect()).select(pl.col(name).cast(ROWS[name]) for name in columns)
 
     def add(self, frame: pl.DataFrame | pl.LazyFrame, found: Duplicates) -> int:
         """Adds a batch, in which `found` was found with this history; returns how many articles were new to it.

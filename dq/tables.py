@@ -218,6 +218,8 @@ DUPLICATES = Table(
         "containment_right": (pl.Float64, "share of the right one's shingles that the left one has"),
         "longest_shared_words": (pl.Int32, "words in the longest run that both share"),
         "same_title": (pl.Boolean, "the folded titles are equal"),
+        "title_likeness": (pl.Float64, "of the folded titles, 0 to 1 (normalized Indel); null where one has none"),
+        "days_between": (pl.Float64, "days from the earlier publication to the later; null where one has no date"),
         "bands_hit": (
             pl.Int32,
             "LSH bands in which the two met; 0 where exact hash, rare shingles or address found them",

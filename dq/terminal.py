@@ -318,7 +318,9 @@ def _evidence(overlap: Overlap, row: dict[str, Any] | None) -> Iterator[str]:
         yield "they match only after Unicode folding"
     yield f"{'alike' if overlap.alike else 'not alike'}: {overlap.decision}"
     if row is not None:
-        yield f"reported as {row['relation']}"
+        titles = "" if row.get("title_likeness") is None else f", titles {percent(row['title_likeness'])} alike"
+        days = "" if row.get("days_between") is None else f", {row['days_between']:.1f} days apart"
+        yield f"reported as {row['relation']}{titles}{days}"
     elif overlap.alike:
         yield "not reported there: what they share is common in the batch, a formula or a template, or they never met"
 

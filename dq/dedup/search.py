@@ -24,7 +24,7 @@ from dq.dedup.lsh import Pairs, bands_hit, choose_banding, key_of, least_agreeme
 from dq.dedup.passages import Reuse, find_reuse, no_reuse
 from dq.dedup.rarity import Commonness, commonness, nothing_common, sharing_pairs
 from dq.dedup.sketches import Sketches, sketch
-from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation
+from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation, title_likeness
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
 from dq.tables import CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
@@ -32,6 +32,7 @@ from dq.texts import I64, U64, measure, texts_of, without_folding
 
 _log = logging.getLogger(__name__)
 
+MICROSECONDS_A_DAY = 86_400_000_000
 PAIRS_AT_ONCE = 50_000
 """Pairs that are compared before the memory that their texts took is let go."""
 
@@ -327,10 +328,12 @@ def _duplicates(batch: _Batch, found: pl.DataFrame, options: DedupOptions) -> pl
     exact = _exact_rows(batch, options).select("left", "right", *measures)
     rows = pl.concat([exact, near], how="vertical_relaxed")
     rows = rows.with_columns(folded_only=_folded_only(batch, rows, options))
-    rows = _named(batch, rows, "id", "url", "title_key")
+    rows = _named(batch, rows, "id", "url", "title", "title_key", "date")
     one_address = pl.col("left_url") == pl.col("right_url")
     rows = rows.with_columns(
         same_title=(pl.col("left_title_key") == pl.col("right_title_key")).fill_null(value=False),
+        title_likeness=title_likeness(rows["left_title"], rows["right_title"], threads=options.threads),
+        days_between=(pl.col("left_date") - pl.col("right_date")).abs().dt.total_microseconds() / MICROSECONDS_A_DAY,
         relation=pl.when((pl.col("relation") != "exact") & one_address).then(pl.lit("version")).otherwise("relation"),
     )
     return DUPLICATES.conform(_by_id(_turned(rows)))

@@ -12,13 +12,19 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
+from dq import fold
 from dq.compiled import njit, over_ranges
 from dq.dedup.lsh import Pairs
 from dq.dedup.rarity import Commonness
 from dq.dedup.shingles import ShingleSets
 from dq.options import DedupOptions
 from dq.texts import I64, U64
+
+TITLE_DIGITS = 4
+"""Digits that are kept of the likeness of two titles, which rapidfuzz tells in single precision."""
 
 
 def _share(part: str, whole: pl.Expr) -> pl.Expr:
@@ -99,6 +105,26 @@ def compare(sets: ShingleSets, pairs: Pairs, common: Commonness, *, threads: int
     return pl.DataFrame(counts).with_columns(
         jaccard=JACCARD, containment_left=CONTAINMENT_LEFT, containment_right=CONTAINMENT_RIGHT
     )
+
+
+def title_likeness(left: pl.Series, right: pl.Series, *, threads: int = 0) -> pl.Series:
+    """How alike the folded titles of each pair are: 1 less the Indel distance over their length; null without a title.
+
+    >>> title_likeness(pl.Series(["Flood in Basra", None]), pl.Series(["FLOOD IN BASRA!", "x"])).to_list()
+    [1.0, None]
+    """
+    titles = pl.concat([left, right]).drop_nulls().unique()
+    folded = pl.DataFrame({"title": titles, "folded": [fold.key(title) or None for title in titles]})
+    sides = [
+        side.to_frame("title").join(folded, on="title", how="left", maintain_order="left") for side in (left, right)
+    ]
+    rows = pl.DataFrame({"left": sides[0]["folded"], "right": sides[1]["folded"]}).with_row_index("row")
+    both = rows.drop_nulls()
+    values = process.cpdist(
+        both["left"].to_list(), both["right"].to_list(), scorer=Indel.normalized_similarity, workers=threads or -1
+    )
+    likeness = both.select("row", likeness=pl.Series(values, dtype=pl.Float64).round(TITLE_DIGITS))
+    return rows.join(likeness, on="row", how="left", maintain_order="left")["likeness"]
 
 
 def longest_shared_runs(hashes: U64, starts: I64, pairs: Pairs, *, threads: int = 0) -> I64:

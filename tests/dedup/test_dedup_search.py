@@ -36,6 +36,8 @@ def test_exact_copies(story):
             "containment_right": 1.0,
             "longest_shared_words": 80,
             "same_title": False,
+            "title_likeness": None,
+            "days_between": None,
             "bands_hit": 0,
             "folded_only": False,
         }
@@ -105,6 +107,17 @@ def test_titles_are_compared_folded_and_missing_ones_never_equal(story):
     ]
     same = search(rows).duplicates.filter("same_title")
     assert same.select("left_id", "right_id").rows() == [("a", "b")]
+
+
+def test_titles_and_days_are_evidence(story):
+    rows = [
+        {"id": "a", "text": story(1), "title": "Flood in the old town", "date": datetime(2024, 4, 8, 6)},
+        {"id": "b", "text": story(1), "title": "FLOOD in the new town!", "date": datetime(2024, 4, 6, 18)},
+        {"id": "c", "text": story(1), "title": "…", "date": None},
+    ]
+    found = search(rows).duplicates.select("left_id", "right_id", "title_likeness", "days_between").rows()
+    assert found[0] == ("a", "b", pytest.approx(1 - 6 / 42, abs=1e-3), 1.5)
+    assert found[1:] == [("a", "c", None, None), ("b", "c", None, None)]
 
 
 SHORT = [

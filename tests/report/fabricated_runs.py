@@ -313,7 +313,7 @@ def pair_row(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any] | No
         "left_id": first["article_id"], "right_id": second["article_id"], "relation": relation, "jaccard": jaccard,
         "containment_left": contained[0], "containment_right": contained[1], "longest_shared_words": 5 * shared // 9 + 1,
         "same_title": key(first["title"]) == key(second["title"]), "bands_hit": 0 if relation == "exact" else 31,
-        "folded_only": False,
+        "folded_only": False, "title_likeness": None, "days_between": None,
     }  # fmt: skip
 
 

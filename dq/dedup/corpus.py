@@ -18,8 +18,10 @@ import polars as pl
 from dq.errors import TableError
 from dq.texts import I64
 
+READ_ROWS = 50_000
+"""Texts that are read from a file at once: some 150 MB of news. A stream of them would be read ahead, by gigabytes."""
 CHUNK_ROWS = 20_000
-"""Texts that are read at once: some 50 MB of news."""
+"""Texts that are taken up at once."""
 SPILL_BYTES = 32 << 20
 """Arrays larger than this lie in a file."""
 
@@ -58,8 +60,9 @@ class Corpus:
             yield from (chunk["text"] for chunk in self._texts.iter_slices(CHUNK_ROWS))
         else:
             try:
-                for batch in self._texts.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True):
-                    yield from (chunk["text"] for chunk in batch.iter_slices(CHUNK_ROWS))
+                for block in blocks(self._texts.select(pl.len()).collect().item(), READ_ROWS):
+                    read = self._texts.slice(block.start, block.stop - block.start).collect()
+                    yield from (chunk["text"] for chunk in read.iter_slices(CHUNK_ROWS))
             except pl.exceptions.PolarsError as error:
                 raise TableError(f"the texts cannot be read to their end: {error}; write the table anew") from error
 

@@ -113,6 +113,8 @@ def title_likeness(left: pl.Series, right: pl.Series, *, threads: int = 0) -> pl
     >>> title_likeness(pl.Series(["Flood in Basra", None]), pl.Series(["FLOOD IN BASRA!", "x"])).to_list()
     [1.0, None]
     """
+    if left.null_count() == len(left) or right.null_count() == len(right):
+        return pl.repeat(None, len(left), dtype=pl.Float64, eager=True)
     titles = pl.concat([left, right]).drop_nulls().unique()
     folded = pl.DataFrame({"title": titles, "folded": [fold.key(title) or None for title in titles]})
     sides = [

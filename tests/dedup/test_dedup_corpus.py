@@ -14,6 +14,7 @@ TEXTS = ["واحد اثنان ثلاثة أربعة خمسة ستة", None, "one
 
 @pytest.fixture
 def small_parts(monkeypatch):
+    monkeypatch.setattr(module, "READ_ROWS", 11)
     monkeypatch.setattr(module, "CHUNK_ROWS", 4)
     monkeypatch.setattr(module, "SPILL_BYTES", 64)
 

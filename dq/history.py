@@ -284,7 +284,8 @@ class History:
         except CommitFailedError:
             raise
         except (DeltaError, OSError, ValueError) as error:
-            raise UsageError(f"the history {self.url} cannot be {what}: {error}; check --history") from error
+            cause = (str(error).splitlines() or [type(error).__name__])[0]  # Delta tells a backtrace of its own below
+            raise UsageError(f"the history {self.url} cannot be {what}: {cause}; check --history") from error
 
 
 def _opened(url: str) -> DeltaTable | None:

@@ -169,7 +169,7 @@ def test_a_history_that_cannot_be_read_is_told(tmp_path):
     log = tmp_path / "articles" / "_delta_log"
     log.mkdir(parents=True)
     (log / "00000000000000000000.json").write_text("no json")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match=r"\Athe history .* cannot be read: [^\n]*; check --history\Z"):
         History(tmp_path)
 
 

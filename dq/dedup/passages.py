@@ -265,7 +265,7 @@ def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: 
 
     over_ranges(hash_places, places.height, options.threads)
     places = places.with_columns(key=pl.Series(keys)).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-    one = places.filter("leads").select("group", one=pl.col("group").first().over("key"), leader="row")
+    one = places.filter("leads").select("group", one=pl.col("group").first().over("key"))
     places = places.join(one, on="group", maintain_order="left")
     leads = places.filter("leads").group_by("one").agg(pl.col("row").min().alias("leading"))
     places = places.join(leads, on="one", maintain_order="left").with_columns(

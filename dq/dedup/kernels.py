@@ -1,5 +1,5 @@
 # ruff: noqa: PLR0913, PLR0917  # kernels take arrays, not records
-"""The compiled way from a text's words to its shingles and signature.
+"""The compiled way from words to shingles: signatures and sets of texts, and the likeness of stretches of their words.
 
 A shingle is known by a polynomial of its words' hashes, finalized by MurmurHash3; a signature has the least value of
 each permutation over the shingles. Texts and folding lie as in `dq.word_kernels`.
@@ -61,7 +61,7 @@ def _sign(shingles: Any, n_shingles: Any, mixed: Any, factors: Any, terms: Any, 
 
 @njit()
 def _distinct(values: Any, n_values: Any, out: Any) -> Any:
-    """The number of different values; they go to `out`, ascending. Sorts `values`."""
+    """The number of different values; they go to `out`, which may be `values` itself, ascending. Sorts `values`."""
     values[:n_values].sort()
     n_distinct = 0
     for at in range(n_values):
@@ -126,3 +126,100 @@ def fingerprint_words(
         n_shingles = _shingles(own, own.size, size, shingles)
         _sign(shingles, n_shingles, mixed, factors, terms, signatures[i])
         set_sizes[i] = _distinct(shingles, n_shingles, sets[starts[i] :])
+
+
+@njit()
+def _shingle_set(words: Any, size: Any, out: Any) -> Any:
+    """The number of different shingles of `size` words; they go to `out`, ascending."""
+    return _distinct(out, _shingles(words, words.size, size, out), out)
+
+
+@njit()
+def _n_shared(left: Any, n_left: Any, right: Any, n_right: Any) -> Any:
+    """The values that two sets share, which are the first of `left` and of `right`, ascending."""
+    shared = a = b = 0
+    while a < n_left and b < n_right:
+        if left[a] < right[b]:
+            a += 1
+        elif left[a] > right[b]:
+            b += 1
+        else:
+            shared += 1
+            a += 1
+            b += 1
+    return shared
+
+
+@njit(f"int64({U64}, {I64}, {I64}, int64, uint64[::1])")
+def place_shingles(words: Any, firsts: Any, lasts: Any, size: Any, out: Any) -> Any:
+    """The shingles of all places, end to end; returns how many there are."""
+    n = 0
+    for place in range(firsts.size):
+        n += _shingle_set(words[firsts[place] : lasts[place]], size, out[n:])
+    return n
+
+
+@njit(f"void({U64}, {I64}, {I64}, int64, int64, uint64[::1])")
+def place_keys(words: Any, firsts: Any, lasts: Any, first: Any, last: Any, keys: Any) -> None:
+    """A hash of the words of each place from `first` to `last`, in order; place i has `words[firsts[i]:lasts[i]]`."""
+    for place in range(first, last):
+        key = np.uint64(0)
+        for word in words[firsts[place] : lasts[place]]:
+            key = mix_64((key ^ word) * BASE)
+        keys[place] = key
+
+
+@njit(f"void({U64}, {I64}, {I64}, {I64}, int64, int64, int64, float64[::1])")
+def place_likeness(
+    words: Any, firsts: Any, lasts: Any, leaders: Any, size: Any, first: Any, last: Any, likeness: Any
+) -> None:
+    """The Jaccard of the shingles of each place with those of the place that leads it; equal leaders come together."""
+    longest = 0
+    for place in range(first, last):
+        longest = max(longest, lasts[place] - firsts[place], lasts[leaders[place]] - firsts[leaders[place]])
+    own, leading = np.empty(longest, np.uint64), np.empty(longest, np.uint64)
+    leader, n_leading = np.int64(-1), 0
+    for place in range(first, last):
+        if leaders[place] != leader:
+            leader = leaders[place]
+            n_leading = _shingle_set(words[firsts[leader] : lasts[leader]], size, leading)
+        n_own = _shingle_set(words[firsts[place] : lasts[place]], size, own)
+        shared = _n_shared(own, n_own, leading, n_leading)
+        either = n_own + n_leading - shared
+        likeness[place] = shared / either if either else 0.0
+
+
+@njit()
+def _rest(flat: Any, first: Any, last: Any, passage: Any, out: Any) -> Any:
+    """The number of shingles of a set that are not in `passage`; both ascend, and so does `out`."""
+    n, at = 0, 0
+    for shingle in flat[first:last]:
+        while at < passage.size and passage[at] < shingle:
+            at += 1
+        if at == passage.size or passage[at] != shingle:
+            out[n] = shingle
+            n += 1
+    return n
+
+
+@njit(f"int64({U64}, {I64}, {I64}, {U64}, float64, int64, int64)")
+def different_rests(flat: Any, starts: Any, rows: Any, passage: Any, jaccard: Any, least: Any, most: Any) -> Any:
+    """How many of the sets `rows` are unlike one another without the `passage`, counted up to `most`.
+
+    Sets with fewer than `least` further shingles do not count: they are nothing but the passage.
+    """
+    longest = 0
+    for row in rows:
+        longest = max(longest, starts[row + 1] - starts[row])
+    rests, sizes = np.empty((most + 1, longest), np.uint64), np.zeros(most + 1, np.int64)
+    n = 0
+    for row in rows:
+        sizes[n] = _rest(flat, starts[row], starts[row + 1], passage, rests[n])
+        new = sizes[n] >= least
+        for other in range(n):
+            shared = _n_shared(rests[n], sizes[n], rests[other], sizes[other])
+            new &= shared < jaccard * (sizes[n] + sizes[other] - shared)
+        n += new
+        if n == most:
+            break
+    return n

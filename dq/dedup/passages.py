@@ -19,6 +19,7 @@ from dq import fold
 from dq.compiled import over_ranges
 from dq.dedup import passage_kernels as kernels
 from dq.dedup.corpus import Corpus, blocks, release
+from dq.dedup.kernels import different_rests, place_keys, place_likeness, place_shingles
 from dq.dedup.lsh import runs
 from dq.dedup.shingles import ShingleSets
 from dq.dedup.sketches import Sketches
@@ -261,7 +262,7 @@ def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: 
     keys = np.empty(places.height, np.uint64)
 
     def hash_places(first: int, last: int) -> None:
-        kernels.place_keys(words.flat, firsts, lasts, first, last, keys)
+        place_keys(words.flat, firsts, lasts, first, last, keys)
 
     over_ranges(hash_places, places.height, options.threads)
     places = places.with_columns(key=pl.Series(keys)).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
@@ -275,7 +276,7 @@ def _told(places: pl.DataFrame, words: _Words, articles: pl.DataFrame, options: 
     leaders = places["leading"].to_numpy()
 
     def compare_places(first: int, last: int) -> None:
-        kernels.place_likeness(words.flat, firsts, lasts, leaders, options.shingle_words, first, last, likeness)
+        place_likeness(words.flat, firsts, lasts, leaders, options.shingle_words, first, last, likeness)
 
     over_ranges(compare_places, places.height, options.threads)
     places = places.with_columns(
@@ -294,7 +295,7 @@ def _boilerplate(places: pl.DataFrame, words: _Words, options: DedupOptions) -> 
     room = int((places["last"] - places["first"]).sum())
     found = np.empty(room, np.uint64)
     firsts, lasts = (words.begins[articles] + places[name].to_numpy() for name in ("first", "last"))
-    n = kernels.place_shingles(words.flat, firsts, lasts, options.shingle_words, found)
+    n = place_shingles(words.flat, firsts, lasts, options.shingle_words, found)
     return np.unique(found[:n]), np.unique(articles)
 
 
@@ -315,12 +316,10 @@ def _stories(
         begin = words.begins[[row]]
         passage = np.empty(lasts[at] - firsts[at], np.uint64)
         where = begin + firsts[at], begin + lasts[at]
-        n = kernels.place_shingles(words.flat, *where, options.shingle_words, passage)
+        n = place_shingles(words.flat, *where, options.shingle_words, passage)
         rows = source[np.unique(articles)]
         counted.append(
-            kernels.different_rests(
-                sets.flat, sets.starts, rows, passage[:n], options.cluster_jaccard, options.min_words, most
-            )
+            different_rests(sets.flat, sets.starts, rows, passage[:n], options.cluster_jaccard, options.min_words, most)
         )
     return groups.select("group", stories=pl.Series(counted, dtype=pl.Int64))
 

@@ -321,9 +321,10 @@ def build(settings: Settings) -> App:
             Folder, or address in object storage, with the articles of earlier batches.
 
         """
+        from dq.report.wording import counted
+
         opened = _history(history)
-        gone = opened.compact()
-        print(printable(f"{gone} row{'' if gone == 1 else 's'} taken out of {opened.url}"))
+        print(printable(f"{counted(opened.compact(), 'row')} taken out of {opened.url}"))
         return 0
 
     @app.command(name="gate")

@@ -71,6 +71,18 @@ def told_together(heading: str, problems: Sequence[str]) -> str:
     return "\n".join([heading, *(f"  - {problem}" for problem in problems)])
 
 
+def listed(names: Sequence[str]) -> str:
+    """The first of `names`, MOST_LISTED at most, and how many there are beside them.
+
+    >>> listed(["a", "b"]), listed(list("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
+
+
+MOST_LISTED = 5
+"""Names in an error message; of the others it tells how many they are."""
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of characters that steer a terminal or reorder what it shows: controls, bidi marks, broken
 halves of pairs, separators of lines."""

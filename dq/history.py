@@ -27,7 +27,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from dq.dedup import Duplicates, checked
 from dq.dedup.index import FORMED, ROWS, formed, index_rows
-from dq.errors import ConfigError, TableError, UsageError, told_together
+from dq.errors import ConfigError, TableError, UsageError, listed, told_together
 from dq.options import DedupOptions
 from dq.tables import TIMESTAMP, make_id
 
@@ -38,8 +38,6 @@ FORMAT = 1
 FORGOTTEN = {"id": pl.String(), "forgotten_at": TIMESTAMP}
 CHUNK_ROWS = 20_000
 """Articles that are read at once where all are looked at: some 100 MB."""
-IDS_TOLD = 5
-"""Ids named in an error message."""
 MAX_TRIES = 5
 """Times that a commit is tried against writers that come first."""
 
@@ -145,10 +143,7 @@ class History:
         """Forgets articles; UsageError, and nothing is forgotten, where some of `ids` are not there."""
         wanted = pl.Series("id", list(ids), pl.String).unique().sort()
         if missing := wanted.filter(~wanted.is_in(self._live["id"].implode())).to_list():
-            more = f" and {len(missing) - IDS_TOLD} more" if len(missing) > IDS_TOLD else ""
-            raise UsageError(
-                f"{self.url} holds no article {', '.join(missing[:IDS_TOLD])}{more}: nothing was forgotten"
-            )
+            raise UsageError(f"{self.url} holds no article {listed(missing)}: nothing was forgotten")
         now = datetime.now(UTC)
         self._commit("forgotten", wanted.to_frame().with_columns(forgotten_at=pl.lit(now, TIMESTAMP)), None)
 

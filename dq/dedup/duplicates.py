@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
-from dq.errors import ConfigError, TableError
+from dq.errors import ConfigError, TableError, listed
 from dq.options import DedupOptions, check
 from dq.tables import WALL_TIME
 
@@ -22,8 +22,6 @@ COLUMNS = {
 }
 """Columns that `find_duplicates` reads; the first two must be there."""
 NEEDED = ("id", "text")
-IDS_TOLD = 5
-"""Ids named in an error message."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -115,8 +113,7 @@ def _check_ids(ids: pl.Series) -> None:
     if ids.null_count():
         raise TableError(f"{ids.null_count()} rows have no id: give each row one")
     if twice := ids.filter(ids.is_duplicated()).unique().sort().to_list():
-        more = f" and {len(twice) - IDS_TOLD} more" if len(twice) > IDS_TOLD else ""
-        raise TableError(f"ids that come more than once: {', '.join(twice[:IDS_TOLD])}{more}: give each row its own")
+        raise TableError(f"ids that come more than once: {listed(twice)}: give each row its own")
 
 
 def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:

@@ -11,7 +11,7 @@ from dq.dedup.corpus import Corpus
 from dq.dedup.lsh import Pairs, choose_banding
 from dq.dedup.passages import find_reuse
 from dq.dedup.rarity import nothing_common
-from dq.dedup.sketches import sketch
+from dq.dedup.sketches import Sketches, sketch
 from dq.dedup.verify import accepted, compare, least_shared, longest_shared_runs
 from dq.options import DedupOptions
 from dq.tables import TIMESTAMP
@@ -73,24 +73,23 @@ def overlap(left: str, right: str, options: DedupOptions) -> Overlap:
         bands=tuple(np.flatnonzero(used.all(axis=1)).tolist()),
         n_bands=banding.bands,
         rows_per_band=banding.rows,
-        passages=_passages(texts, options),
+        passages=_passages(texts, both, options),
         alike=alike,
         folded_only=alike and not (as_written["accepted"] or written.keys[0] == written.keys[1]),
         decision=_decision(shared, both.n_words.tolist(), options, same=same),
     )
 
 
-def _passages(texts: pl.DataFrame, options: DedupOptions) -> tuple[tuple[str, int], ...]:
+def _passages(texts: pl.DataFrame, sketches: Sketches, options: DedupOptions) -> tuple[tuple[str, int], ...]:
     articles = texts.with_row_index("source").select(
         pl.col("source").cast(pl.Int64),
         id=pl.col("source").cast(pl.String),
         host=pl.lit(None, pl.String),
         added_at=pl.lit(None, TIMESTAMP),
     )
-    corpus = Corpus(texts)
-    words = sketch(corpus.chunks(), shingle_words=options.shingle_words, n_permutations=0, threads=1)
-    reuse = find_reuse(articles, corpus, words, options).reuse.sort("n_words", "reuse_id", descending=[True, False])
-    return tuple(reuse.select("text", "n_words").iter_rows())
+    reuse = find_reuse(articles, Corpus(texts), sketches, options).reuse
+    longest_first = reuse.sort("n_words", "reuse_id", descending=[True, False])
+    return tuple(longest_first.select("text", "n_words").iter_rows())
 
 
 def _decision(  # noqa: PLR0911  # one rule after another

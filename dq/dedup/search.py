@@ -124,7 +124,7 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
     Of the accepted ones also relation, bands_hit, longest_shared_words, one_address (two articles that hold them share
     a URL). Pairs of earlier articles alone are neither, and candidates are empty unless options say that they are kept.
     """
-    rows, sketches, threads = batch.rows, batch.sketches, options.threads
+    rows, new, sketches, threads = batch.rows, batch.new, batch.sketches, options.threads
     banding = choose_banding(options.permutations, jaccard=options.candidate_jaccard, recall=options.candidate_recall)
     met = meetings(
         sketches.signatures,
@@ -132,7 +132,7 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
         least=least_agreement(options.permutations, options.min_jaccard),
         max_bucket=options.max_bucket,
         rows=rows,
-        new=batch.new,
+        new=new,
         threads=threads,
     )
     release(sketches.signatures)
@@ -143,11 +143,11 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
         min_shared=least_shared(options),
         min_share=least_share(options),
         rows=rows,
-        new=batch.new,
+        new=new,
     )
     of_one_address = _of_one_address(batch)
     pairs = pairs_of(met, sharing, of_one_address)
-    with_new = batch.new[pairs.left] | batch.new[pairs.right]
+    with_new = new[pairs.left] | new[pairs.right]
     pairs = Pairs(pairs.left[with_new], pairs.right[with_new])
     _log.debug("%d different texts, %d candidate pairs", len(rows), len(pairs))
     candidates, found = _verified(batch, pairs, common, options)

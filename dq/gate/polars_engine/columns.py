@@ -55,7 +55,8 @@ class Column:
         if isinstance(self.dtype, pl.Decimal | pl.Null):
             return self.values.cast(pl.Float64)
         if not self.dtype.is_numeric():
-            raise TypeError(f"The column {self.name!r} holds no numbers, but {self.dtype}.")
+            told = str(self.dtype).lower()
+            raise TypeError(f"could not convert {told} to float: the column {self.name!r} holds no numbers")
         return self.values
 
     def map(self, function: Callable[[Any], Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:

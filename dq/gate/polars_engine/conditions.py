@@ -6,12 +6,14 @@ Nulls are told apart from values as pandas does: null equals nothing, differs fr
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
+from dateutil.parser import parse as parse_date
 
 from dq.gate.polars_engine import gx
 from dq.gate.polars_engine.columns import Column, every
@@ -79,15 +81,22 @@ def _column(name: str, schema: pl.Schema) -> Column:
 def _comparison(column: Column, symbol: str, parameter: Any) -> pl.Expr:
     match symbol:
         case "==":
-            return column.is_in([parameter], parse=True).fill_null(value=False)
+            return _equal(column, parameter)
         case "!=":
-            return ~column.is_in([parameter], parse=True).fill_null(value=False)
+            return ~_equal(column, parameter)
         case "IN":
             return column.is_in(parameter, parse=True).fill_null(value=False)
         case "NOT_IN":
             return ~column.is_in(parameter, parse=True).fill_null(value=False)
     values, bound = column.bound(parameter)
     return _ORDERS[symbol](values, bound)
+
+
+def _equal(column: Column, parameter: Any) -> pl.Expr:
+    if column.dtype.is_temporal() and parameter is not None:
+        values, bound = column.bound(parameter)
+        return (values == bound).fill_null(value=False)
+    return column.is_in([parameter]).fill_null(value=False)
 
 
 def _great_expectations(condition: str, schema: pl.Schema) -> pl.Expr:
@@ -154,7 +163,7 @@ class _Query:
     def truth(self, node: ast.expr) -> pl.Expr:
         """A node that is true or false for a row."""
         match node:
-            case ast.BoolOp(op=ast.And(), values=values) | ast.BoolOp(op=ast.And(), values=values):
+            case ast.BoolOp(op=ast.And(), values=values):
                 return every([self.truth(value) for value in values])
             case ast.BoolOp(op=ast.Or(), values=values):
                 return pl.any_horizontal([self.truth(value) for value in values])
@@ -235,16 +244,44 @@ class _Query:
     @staticmethod
     def _is_literal(node: ast.expr) -> bool:
         try:
-            ast.literal_eval(node)
+            _evaluated(node)
         except (ValueError, TypeError):
             return False
         return True
 
     def _literal(self, node: ast.expr) -> Any:
         try:
-            return ast.literal_eval(node)
+            return _evaluated(node)
         except (ValueError, TypeError) as error:
             raise self._unknown(node) from error
 
     def _unknown(self, node: ast.expr) -> ConditionError:
         return ConditionError(f"the row condition {self._text!r} holds {ast.unparse(node)!r}, which is not known here")
+
+
+_MOMENTS: Mapping[str, Callable[..., Any]] = {
+    "datetime.datetime": dt.datetime,
+    "datetime.date": dt.date,
+    "datetime.time": dt.time,
+    "datetime.timedelta": dt.timedelta,
+    "pd.Timestamp": parse_date,
+    "Timestamp": parse_date,
+}
+"""What a condition may call to write down a moment."""
+
+
+def _evaluated(node: ast.expr) -> Any:
+    """The value of a literal, moments among them; ValueError where it is none.
+
+    >>> _evaluated(ast.parse("datetime.date(2021, 1, 31)", mode="eval").body)
+    datetime.date(2021, 1, 31)
+    """
+    match node:
+        case ast.Call(func=func, args=arguments, keywords=keywords) if ast.unparse(func) in _MOMENTS:
+            named = {str(keyword.arg): _evaluated(keyword.value) for keyword in keywords}
+            return _MOMENTS[ast.unparse(func)](*map(_evaluated, arguments), **named)
+        case ast.Attribute() if ast.unparse(node) == "datetime.timezone.utc":
+            return dt.UTC
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return [_evaluated(element) for element in elements]
+    return ast.literal_eval(node)

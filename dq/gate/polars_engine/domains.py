@@ -54,11 +54,15 @@ class Domain:
         """The result of a query: in parts where the batch may be larger than memory."""
         return query.collect() if self.batch.eager else query.collect(engine="streaming")
 
-    def column(self, name: str) -> Column:
-        """A column; Great Expectations' own error where there is none."""
+    def column(self, name: str, *, called: str = 'column "{}" in BatchData') -> Column:
+        """A column; by its name in another case, or in quotes, where there is none of just that name.
+
+        Raises Great Expectations' own error where there is none at all.
+        """
         schema = self.batch.schema
-        if name not in schema:
-            raise gx.InvalidMetricAccessorDomainKwargsKeyError(
-                message=f'Error: The column "{name}" in BatchData does not exist.'
-            )
-        return Column(name, schema[name])
+        bare = name.casefold()
+        for spelt in (bare, bare.strip('"'), bare.strip("[]"), bare.strip("`")):
+            found = name if name in schema else next((one for one in schema if one.casefold() == spelt), None)
+            if found is not None:
+                return Column(found, schema[found])
+        raise gx.InvalidMetricAccessorDomainKwargsKeyError(message=f"Error: The {called.format(name)} does not exist.")

@@ -6,8 +6,11 @@ engine than this it does what the stock one does.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import polars as pl
 
 from dq.gate.polars_engine import gx
@@ -51,19 +54,51 @@ def type_names(dtype: pl.DataType) -> frozenset[str]:
     return frozenset(names)
 
 
-def _observed(metrics: Any, column: str | None) -> pl.DataType:
+_TYPES: tuple[pl.DataType, ...] = (
+    *(dtype() for dtype in pl.datatypes.group.NUMERIC_DTYPES if dtype is not pl.Decimal),
+    *(pl.Datetime(unit) for unit in ("ms", "us", "ns")),
+    *(pl.Duration(unit) for unit in ("ms", "us", "ns")),
+    pl.Datetime("us", "UTC"),
+    pl.Decimal(),
+    *(dtype() for dtype in (pl.String, pl.Categorical, pl.Boolean, pl.Date, pl.Time, pl.Binary, pl.Null, pl.Object)),
+    pl.Enum([]),
+    pl.List(pl.Null),
+    pl.Array(pl.Null, 1),
+    pl.Struct([]),
+)
+
+
+@functools.cache
+def _known_names() -> frozenset[str]:
+    return frozenset().union(*map(type_names, _TYPES))
+
+
+def _judged(metrics: Any, column: str | None, wanted: Sequence[str] | None) -> dict[str, Any]:
+    """Whether a column is of one of the types that are wanted; a column of nulls alone is of any.
+
+    Raises ValueError where not one of these is the name of a type.
+    """
     types = {one["name"]: one["dtype"] for one in metrics["table.column_types"]}
     if column not in types:
         raise gx.InvalidMetricAccessorDomainKwargsKeyError(
             message=f'Error: The column "{column}" in BatchData does not exist.'
         )
-    dtype: pl.DataType = types[column]
-    return dtype
-
-
-def _judged(dtype: pl.DataType, wanted: list[str] | None) -> dict[str, Any]:
+    dtype = types[column]
     names = type_names(dtype)
-    return {"success": wanted is None or not names.isdisjoint(wanted), "result": {"observed_value": str(dtype)}}
+    if wanted is not None and names.isdisjoint(wanted) and not any(_is_type(name) for name in wanted):
+        raise ValueError(f"No recognized Polars, Python or pandas type: {', '.join(map(repr, wanted))}")
+    held = wanted is None or isinstance(dtype, pl.Null) or not names.isdisjoint(wanted)
+    return {"success": held, "result": {"observed_value": str(dtype)}}
+
+
+def _is_type(name: str) -> bool:
+    if name in _known_names() or "(" in name or "[" in name:
+        return True
+    try:
+        pd.api.types.pandas_dtype(name)
+    except TypeError:
+        return False
+    return True
 
 
 class ExpectColumnValuesToBeOfType(gx.ExpectColumnValuesToBeOfType):  # type: ignore[misc] # GX has no types here
@@ -74,7 +109,7 @@ class ExpectColumnValuesToBeOfType(gx.ExpectColumnValuesToBeOfType):  # type: ig
             return super()._validate(metrics, runtime_configuration, execution_engine)
         kwargs = self.configuration.kwargs
         wanted = kwargs.get("type_")
-        return _judged(_observed(metrics, kwargs.get("column")), None if wanted is None else [wanted])
+        return _judged(metrics, kwargs.get("column"), None if wanted is None else [wanted])
 
 
 class ExpectColumnValuesToBeInTypeList(gx.ExpectColumnValuesToBeInTypeList):  # type: ignore[misc]
@@ -84,7 +119,7 @@ class ExpectColumnValuesToBeInTypeList(gx.ExpectColumnValuesToBeInTypeList):  # 
         if not isinstance(execution_engine, PolarsExecutionEngine):
             return super()._validate(metrics, runtime_configuration, execution_engine)
         kwargs = self.configuration.kwargs
-        return _judged(_observed(metrics, kwargs.get("column")), kwargs.get("type_list"))
+        return _judged(metrics, kwargs.get("column"), kwargs.get("type_list"))
 
 
 class ExpectColumnQuantileValuesToBeBetween(gx.ExpectColumnQuantileValuesToBeBetween):  # type: ignore[misc]
@@ -112,4 +147,4 @@ if gx.ExpectColumnTypeToBe is not None:  # since 1.23
                 return super()._validate(metrics, runtime_configuration, execution_engine)
             kwargs = self.configuration.kwargs
             wanted = kwargs.get("type_")
-            return _judged(_observed(metrics, kwargs.get("column")), None if wanted is None else [wanted])
+            return _judged(metrics, kwargs.get("column"), None if wanted is None else [wanted])

@@ -30,7 +30,6 @@ from great_expectations.execution_engine import ExecutionEngine
 from great_expectations.expectations.core.expect_column_quantile_values_to_be_between import (
     ExpectColumnQuantileValuesToBeBetween,
 )
-from great_expectations.expectations.core.expect_column_type_to_be import ExpectColumnTypeToBe
 from great_expectations.expectations.core.expect_column_values_to_be_in_type_list import (
     ExpectColumnValuesToBeInTypeList,
 )
@@ -45,3 +44,8 @@ from great_expectations.expectations.registry import (
     register_metric,
 )
 from great_expectations.validator.metric_configuration import MetricConfiguration
+
+try:
+    from great_expectations.expectations.core.expect_column_type_to_be import ExpectColumnTypeToBe
+except ImportError:  # not there before 1.23
+    ExpectColumnTypeToBe = None

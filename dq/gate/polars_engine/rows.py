@@ -114,12 +114,7 @@ def indices(rows: BrokenRows, result_format: ResultFormat) -> list[Any]:
     keys = result_format.get("unexpected_index_column_names")
     if not keys:
         return rows.take([], limit, positions=True)[POSITION].to_list()
-    for key in keys:
-        if key not in rows.domain.batch.schema:
-            raise gx.InvalidMetricAccessorDomainKwargsKeyError(
-                message=f'Error: The unexpected_index_column "{key}" does not exist in Dataframe. '
-                "Please check your configuration and try again."
-            )
+    keys = [rows.domain.column(key, called='unexpected_index_column "{}"').name for key in keys]
     if result_format.get("exclude_unexpected_values"):
         found = rows.take(keys, None)
         return [found.to_dict(as_series=False)] if found.height else []

@@ -172,14 +172,20 @@ def quantiles(column: Column, quantiles: Sequence[float], allow_relative_error: 
             "If specified for pandas, allow_relative_error must be one an allowed value for the 'interpolation'"
             f"parameter of .quantile() (one of {_INTERPOLATIONS})"
         )
-    values = column.values if column.dtype.is_temporal() else column.numbers
-    neighbours = [values.quantile(share, way) for share in quantiles for way in ("lower", "higher")]
+    values = (column.values if column.dtype.is_temporal() else column.numbers).drop_nulls()
+    places = [(values.len().cast(pl.Int64) - 1) * share for share in quantiles]
+    neighbours = [values.sort().get(at, null_on_oob=True) for place in places for at in _around(place)]
 
     def picked(count: int, *found: Any) -> list[Any]:
         pairs = zip(quantiles, found[::2], found[1::2], strict=True)
         return [_interpolated(share * (count - 1), low, high, interpolation) for share, low, high in pairs]
 
-    return Question((values.count(), *neighbours), picked, streams=False)
+    return Question((values.len(), *neighbours), picked, streams=False)
+
+
+def _around(place: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """The whole places next to one."""
+    return (place + 1e-9).floor().cast(pl.Int64), (place - 1e-9).ceil().cast(pl.Int64)
 
 
 def _interpolated(place: float, low: Any, high: Any, interpolation: str) -> Any:

@@ -17,6 +17,11 @@ TEXT = (pl.String, pl.Categorical, pl.Enum)
 _MIXED = "Column values, min_value, and max_value must either be None or of the same type."
 
 
+def by_name(name: str) -> pl.Expr:
+    """The column of just this name, which Polars may take for a regular expression (`^...$`)."""
+    return pl.col(f"^{re.escape(name)}$" if name.startswith("^") and name.endswith("$") else name)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Column:
     """A column by name, with its type in the frame."""
@@ -27,8 +32,7 @@ class Column:
     @property
     def values(self) -> pl.Expr:
         """Its values."""
-        plain = not (self.name.startswith("^") and self.name.endswith("$"))
-        return pl.col(self.name if plain else f"^{re.escape(self.name)}$")  # Polars reads ^...$ as a regex
+        return by_name(self.name)
 
     @property
     def is_text(self) -> bool:

@@ -24,7 +24,7 @@ _ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_BACKTICKED = re.compile(r"`([^`]+)`")
+_TOKEN = re.compile(r"`(?P<name>[^`]+)`|(?P<both>&)|(?P<either>\|)|'[^']*'|\"[^\"]*\"")
 
 
 class ConditionError(ValueError):
@@ -36,14 +36,16 @@ def row_filter(condition: Any, parser: str | None, schema: pl.Schema) -> pl.Expr
 
     Raises ConditionError where it cannot be understood or names a column that is not there.
     """
-    if isinstance(condition, str):
-        if parser == "pandas":
-            return _pandas_query(condition, schema)
-        if parser in {"great_expectations", "great_expectations__experimental__"}:
-            return _great_expectations(condition, schema)
-        return _sql(condition, schema)
-    tree = condition if isinstance(condition, Mapping) else condition.dict()
-    return _from_tree(tree, schema)
+    tree = condition if isinstance(condition, str) else _as_tree(condition)
+    if not isinstance(tree, str) and tree.get("type") == "pass_through":
+        tree = str(tree["pass_through_filter"])  # what a condition for a parser becomes when a suite is read
+    if not isinstance(tree, str):
+        return _from_tree(tree, schema)
+    if parser in {None, "pandas"}:
+        return _pandas_query(tree, schema)
+    if parser in {"great_expectations", "great_expectations__experimental__"}:
+        return _great_expectations(tree, schema)
+    return _sql(tree, schema)
 
 
 def _from_tree(tree: Mapping[str, Any], schema: pl.Schema) -> pl.Expr:
@@ -58,8 +60,6 @@ def _from_tree(tree: Mapping[str, Any], schema: pl.Schema) -> pl.Expr:
             return every([_from_tree(_as_tree(part), schema) for part in tree["conditions"]])
         case "or":
             return pl.any_horizontal([_from_tree(_as_tree(part), schema) for part in tree["conditions"]])
-        case "pass_through":
-            return _pandas_query(tree["pass_through_filter"], schema)
         case other:
             raise ConditionError(f"row conditions of type {other!r} are not known")
 
@@ -120,15 +120,22 @@ def _sql(condition: str, schema: pl.Schema) -> pl.Expr:
 
 
 def _pandas_query(condition: str, schema: pl.Schema) -> pl.Expr:
-    """Such as `pages >= 5 and host not in ["a", "b"]`, with column names that are no identifiers in backticks."""
+    """Such as `pages >= 5 & host not in ["a", "b"]`, with column names that are no identifiers in backticks.
+
+    As in pandas, `&` and `|` bind like `and` and `or`.
+    """
     names: dict[str, str] = {}
 
-    def identifier(found: re.Match[str]) -> str:
-        names[name := f"_column_{len(names)}"] = found.group(1)
+    def translated(found: re.Match[str]) -> str:
+        if found["both"] or found["either"]:
+            return " and " if found["both"] else " or "
+        if not found["name"]:
+            return found[0]
+        names[name := f"_column_{len(names)}"] = found["name"]
         return name
 
     try:
-        tree = ast.parse(_BACKTICKED.sub(identifier, condition).strip(), mode="eval")
+        tree = ast.parse(_TOKEN.sub(translated, condition).strip(), mode="eval")
     except SyntaxError as error:
         raise ConditionError(f"the row condition {condition!r} cannot be read: {error.msg}") from error
     return _Query(condition, names, schema).truth(tree.body)
@@ -167,10 +174,6 @@ class _Query:
                 return every([self.truth(value) for value in values])
             case ast.BoolOp(op=ast.Or(), values=values):
                 return pl.any_horizontal([self.truth(value) for value in values])
-            case ast.BinOp(op=ast.BitAnd(), left=left, right=right):
-                return self.truth(left) & self.truth(right)
-            case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-                return self.truth(left) | self.truth(right)
             case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=operand):
                 return ~self.truth(operand)
             case ast.Compare(left=left, ops=ops, comparators=comparators):

@@ -9,7 +9,7 @@ some rows break, and only as many as the result format asks for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from dq.gate.polars_engine import gx
 from dq.gate.polars_engine.bundles import Bundle
 from dq.gate.polars_engine.conditions import row_filter
 from dq.gate.polars_engine.domains import Domain, PolarsBatchData
-from dq.gate.polars_engine.metrics import Asked, PolarsMetric, register_all
+from dq.gate.polars_engine.metrics import Asked, Mask, PolarsMetric, register_all, register_condition
 
 
 class PolarsExecutionEngine(gx.ExecutionEngine):  # type: ignore[misc]
@@ -127,6 +127,34 @@ class PolarsExecutionEngine(gx.ExecutionEngine):  # type: ignore[misc]
 
 
 register_all(PolarsExecutionEngine)
+
+
+def column_condition(
+    name: str, *, value_keys: Sequence[str] = (), streams: bool = True
+) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
+    """Makes a function the condition behind a family of metrics, for expectations of one's own.
+
+    The function is given the column (`Column`: its `values`, `text`, `numbers` and `dtype`) and the arguments named in
+    `value_keys`, and gives back an expression that is true where a value meets the expectation; nulls are left out
+    beforehand. `streams` is False where a value cannot be judged without the others.
+
+        @column_condition("column_values.shouts", value_keys=("marks",))
+        def _shouts(column, marks):
+            return ~column.text.str.ends_with("!" * marks)
+
+        class ExpectColumnValuesNotToShout(ColumnMapExpectation):
+            map_metric = "column_values.shouts"
+            success_keys = ("marks", "mostly")
+            marks: int = 1
+    """
+
+    def registered(condition: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+        register_condition(
+            Mask(name, "column", condition, tuple(value_keys), streams=streams), PolarsExecutionEngine
+        )
+        return condition
+
+    return registered
 
 
 def _domain_key(domain_kwargs: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 
 from dq.gate.polars_engine import gx
-from dq.gate.polars_engine.columns import Column, every
+from dq.gate.polars_engine.columns import Column, by_name, every
 from dq.gate.polars_engine.domains import POSITION, Domain
 from dq.gate.polars_engine.metrics import CONDITION, COUNTS, INDEX, QUERY, ROWS, VALUES, Mask
 
@@ -41,7 +41,7 @@ class BrokenRows:
 
     def take(self, columns: Sequence[str], limit: int | None, *, positions: bool = False) -> pl.DataFrame:
         """Some columns of the first of them, in order; `POSITION` among them on demand."""
-        wanted = [*([POSITION] if positions else []), *dict.fromkeys(columns)]
+        wanted = [by_name(name) for name in [*([POSITION] if positions else []), *dict.fromkeys(columns)]]
         frame = self.domain.rows(positions=positions)
         if self.count == 0:
             return self.domain.collect(frame.select(wanted).head(0))

@@ -20,6 +20,8 @@ with quiet():
     from dq.gate import polars_engine
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated as of GX Core")
+OLD = tuple(map(int, gx.__version__.split(".")[:2])) < (1, 24)
+since_1_24 = pytest.mark.skipif(OLD, reason="older releases have other arguments and details")
 FRAME = pl.DataFrame(
     {
         "id": ["a1", "a2", "a3", "a4"],
@@ -116,6 +118,7 @@ class TestAnswers:
     def test_nan_is_missing(self, validate):
         assert validate(gxe.ExpectColumnValuesToNotBeNull(column="share")).result["unexpected_index_list"] == [1, 3]
 
+    @since_1_24
     def test_like_patterns(self, validate):
         like = gxe.ExpectColumnValuesToMatchLikePattern
         assert unexpected(validate(like(column="title", like_pattern="%ين_"))) == ["10% off", "x_y"]
@@ -229,6 +232,7 @@ class TestTypes:
                 assert validate(expectation, frame).success
             assert validate(gxe.ExpectColumnMaxToBeBetween(column="x", max_value=1), frame).result["observed_value"] is None
 
+    @since_1_24
     def test_nested_values(self, validate):
         frame = pl.DataFrame({"x": [[1], [1, 2], None, [1]], "s": [{"a": 1}, {"a": 2}, {"a": 1}, None]})
         assert unexpected(validate(gxe.ExpectColumnValuesToBeUnique(column="x"), frame)) == [[1], [1]]

@@ -65,6 +65,29 @@ NUMBERS = {"int", "float", "decimal", "bool"}
 ORDERED = {*NUMBERS, "datetime", "zoned"}
 
 
+def newer(name: str, **arguments: Any) -> list[Any]:
+    """An expectation that older releases do not have."""
+    found = next((getattr(gxe, one) for one in dir(gxe) if one.endswith(name)), None)
+    return [] if found is None else [found(**arguments)]
+
+
+OLD = tuple(map(int, gx.__version__.split(".")[:2])) < (1, 24)
+ODD = [
+    # pandas' mean of decimals is that of other rows where a row condition leaves some out
+    (lambda kind, _, condition: kind == "decimal" and condition, "expect_column_mean_to_be_between"),
+    # between two infinities it finds no number, even where they are the same
+    (
+        lambda _, rows, __: any(isinstance(x, float) and math.isinf(x) for x, _ in rows),
+        "expect_column_quantile_values_to_be_between",
+    ),
+    # older releases count categories that do not occur, and take a lone value for an outlier
+    *((lambda kind, *_: OLD and kind == "category", f"expect_column_distinct_values_to_{name}")
+      for name in ("be_in_set", "contain_set", "equal_set")),
+    (lambda *_: OLD, "expect_column_value_z_scores_to_be_less_than"),
+]  # fmt: skip
+"""Where the two may differ, and why."""
+
+
 def on_column(kind: str) -> list[Any]:
     """Every core expectation on one column that has an answer for this type."""
     column, both = {"column": "x"}, {"column": "x", "mostly": 0.5}
@@ -107,6 +130,9 @@ def on_column(kind: str) -> list[Any]:
         quantiles = {"quantiles": [0.0, 0.25, 0.5, 1.0], "value_ranges": [[None, 0], [-1, 1], [0, None], [0, 9]]}
         found += [
             gxe.ExpectColumnMedianToBeBetween(**column, min_value=0),
+            gxe.ExpectColumnKLDivergenceToBeLessThan(
+                **column, partition_object={"bins": [-5, 0, 5], "weights": [0.5, 0.5]}, threshold=0.3
+            ),
             gxe.ExpectColumnStdevToBeBetween(**column, max_value=1.5),
             gxe.ExpectColumnQuantileValuesToBeBetween(**column, quantile_ranges=quantiles),
             *(
@@ -117,10 +143,7 @@ def on_column(kind: str) -> list[Any]:
             ),
             gxe.ExpectColumnValueZScoresToBeLessThan(**both, threshold=1, double_sided=True),
             gxe.ExpectColumnValueZScoresToBeLessThan(**both, threshold=1, double_sided=False),
-            *(
-                gxe.ExpectColumnValuesToNotBeOutliers(**column, method=method, multiplier=1)
-                for method in ("iqr", "std")
-            ),
+            *(one for method in ("iqr", "std") for one in newer("NotBeOutliers", **column, method=method, multiplier=1)),
         ]
     if kind in {"int", "float", "datetime", "zoned"}:
         found += [
@@ -144,6 +167,9 @@ def on_column(kind: str) -> list[Any]:
             _Json(**both),
             _Dateutil(**both),
             _Strftime(**both, strftime_format="%Y-%m-%d"),
+            gxe.ExpectColumnKLDivergenceToBeLessThan(
+                **column, partition_object={"values": ["a", "b"], "weights": [0.5, 0.5]}, threshold=0.3
+            ),
         ]
     return found
 
@@ -186,7 +212,7 @@ def on_table(kind: str) -> list[Any]:
         found += [
             gxe.ExpectCompoundColumnsToBeUnique(**columns),
             gxe.ExpectSelectColumnValuesToBeUniqueWithinRecord(**columns),
-            gxe.ExpectMulticolumnValuesToBeEqual(**columns),
+            *newer("MulticolumnValuesToBeEqual", **columns),
         ]
     return found
 
@@ -254,7 +280,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int | float):
         return float(f"{value:.11g}")
     if isinstance(value, str):
-        return value.removesuffix("+00:00").removesuffix(".000000").removesuffix("T00:00:00")
+        return value.removesuffix("+00:00").removesuffix(".000000000").removesuffix(".000000").removesuffix("T00:00:00")
     return value
 
 
@@ -287,10 +313,11 @@ def differences(batches: Any, kind: str, rows: Any, result_format: Any, conditio
             suite = gx.ExpectationSuite(name="s", expectations=numbered)
             results = batch.get_batch({"dataframe": frame}).validate(suite, result_format=result_format).results
             found.append(sorted(results, key=lambda one: one.expectation_config.meta["place"]))
+    odd = {name for applies, name in ODD if applies(kind, rows, condition)}
     told_apart = []
     for pandas_result, polars_result in zip(*found, strict=True):
         expected, observed = unordered(told(pandas_result)), unordered(told(polars_result))
-        if not expected["raised"] and expected != observed:
+        if not expected["raised"] and expected != observed and pandas_result.expectation_config.type not in odd:
             config = json.dumps(pandas_result.expectation_config.to_json_dict(), ensure_ascii=False)
             told_apart.append(f"{config}\n{columns}\n pandas: {expected}\n polars: {observed} {polars_result.exception_info}")
     return told_apart
@@ -299,6 +326,7 @@ def differences(batches: Any, kind: str, rows: Any, result_format: Any, conditio
 @pytest.mark.parametrize("lazy", [False, True], ids=["eager", "lazy"])
 @pytest.mark.parametrize("kind", KINDS)
 @settings(
+    deadline=None,
     max_examples=int(os.environ.get("DQ_CONFORMANCE_EXAMPLES", "4")),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes a second, to shrink one minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -309,3 +337,17 @@ def test_results_are_those_of_pandas(batches, kind, lazy, data):
     rows = data.draw(st.lists(st.tuples(*[st.one_of(st.none(), values)] * 2), max_size=8))
     result_format, condition = data.draw(st.sampled_from(FORMATS)), data.draw(st.sampled_from(CONDITIONS))
     assert differences(batches, kind, rows, result_format, condition, lazy=lazy) == []
+
+
+def test_json_schemas(batches):
+    values = ['{"a": 1}', '{"a": "x"}', None]
+    schema = {"type": "object", "properties": {"a": {"type": "number"}}}
+    expectation = gxe.core.ExpectColumnValuesToMatchJsonSchema(column="x", json_schema=schema)
+    frames = pd.DataFrame({"x": values}), pl.DataFrame({"x": values})
+    with quiet():
+        found = [
+            told(batch.get_batch({"dataframe": frame}).validate(expectation, result_format="COMPLETE"))
+            for batch, frame in zip(batches, frames, strict=True)
+        ]
+    assert found[0] == found[1]
+    assert found[0]["result"]["unexpected_list"] == ['{"a": "x"}']

@@ -189,9 +189,12 @@ def _around(place: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _interpolated(place: float, low: Any, high: Any, interpolation: str) -> Any:
-    """The value at a place between two neighbours in order; at a half the nearest is the even one, as in NumPy."""
+    """The value at a place between two neighbours in order; at a half the nearest is the even one, as in NumPy.
+
+    NaN where there is no value at all, as the expectation compares what it is given.
+    """
     if low is None or high is None:
-        return None
+        return math.nan
     part = place - math.floor(place)
     if math.isclose(part, 0, abs_tol=1e-9) or math.isclose(part, 1, abs_tol=1e-9):
         return high if part > 1 / 2 else low
@@ -237,8 +240,8 @@ def _finite(value: Any) -> float | None:
 def histogram(column: Column, bins: Any) -> Question:
     """Values in each of some bins, as NumPy counts them."""
 
-    def counted(values: pl.Series) -> list[int]:
-        return [int(count) for count in np.histogram(values.to_numpy(), bins, density=False)[0]]
+    def counted(values: pl.Series) -> list[np.int64]:
+        return list(np.histogram(values.to_numpy(), bins, density=False)[0])  # NumPy's integers, for the same reason
 
     return Question((column.numbers.drop_nulls().implode(),), counted, streams=False)
 
@@ -268,9 +271,9 @@ def matching_values(condition: Callable[..., pl.Expr]) -> Callable[..., Question
 
 
 def count_where(condition: Callable[..., pl.Expr]) -> Callable[..., Question]:
-    """How many values meet a condition."""
+    """How many values meet a condition, as NumPy's integer: an expectation divides it by a count that may be 0."""
 
     def question(column: Column, **kwargs: Any) -> Question:
-        return Question((condition(column, **kwargs).sum(),))
+        return Question((condition(column, **kwargs).sum(),), np.int64)
 
     return question

@@ -13,6 +13,9 @@ from dq.gate.polars_engine.columns import Column
 POSITION = "__position"
 """Row number in the batch, before any row condition: what Great Expectations calls an index."""
 
+MAX_ROWS = 200
+"""Rows that a result of Great Expectations holds at most, indices aside."""
+
 
 class PolarsBatchData(gx.BatchData):  # type: ignore[misc] # Great Expectations has no types here
     """A batch: a frame, with NaN told as null, and what went wrong with it so far."""

@@ -12,7 +12,6 @@ import os
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # releases before 1.24 would send usage data over the network
 
 from great_expectations.compatibility.pydantic import Extra, Field
-from great_expectations.constants import MAX_RESULT_RECORDS
 from great_expectations.core.batch import BatchData, BatchMarkers, LegacyBatchDefinition
 from great_expectations.core.batch_spec import RuntimeDataBatchSpec
 from great_expectations.core.id_dict import IDDict

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from dq.gate.polars_engine import gx
 from dq.gate.polars_engine.columns import Column, by_name, every
-from dq.gate.polars_engine.domains import POSITION, Domain
+from dq.gate.polars_engine.domains import MAX_ROWS, POSITION, Domain
 from dq.gate.polars_engine.metrics import CONDITION, COUNTS, INDEX, QUERY, ROWS, VALUES, Mask
 
 ResultFormat = Mapping[str, Any]
@@ -146,8 +145,8 @@ def condition(rows: BrokenRows, _: ResultFormat) -> tuple[pd.Series, dict[str, A
 
 def _limit(result_format: ResultFormat) -> int:
     if result_format.get("result_format") == "COMPLETE":
-        return int(gx.MAX_RESULT_RECORDS)
-    return min(result_format["partial_unexpected_count"], int(gx.MAX_RESULT_RECORDS))
+        return MAX_ROWS
+    return min(result_format["partial_unexpected_count"], MAX_ROWS)
 
 
 PARTS: Mapping[str, Callable[[BrokenRows, ResultFormat], Any]] = {

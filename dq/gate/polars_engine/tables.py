@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from dq.gate.polars_engine import gx
-from dq.gate.polars_engine.domains import Domain
+from dq.gate.polars_engine.domains import MAX_ROWS, Domain
 
 _BATCH = "batch"
 """The batch's name in a query."""
@@ -38,7 +37,7 @@ def queried(parameter: str, *, alone: bool = False) -> Callable[[Domain, Mapping
 
     def rows(domain: Domain, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         found = _query(domain, arguments, parameter)
-        limited = found if arguments.get("fetch_all") and not alone else found.head(gx.MAX_RESULT_RECORDS)
+        limited = found if arguments.get("fetch_all") and not alone else found.head(MAX_ROWS)
         return domain.collect(limited).to_dicts()
 
     return rows

@@ -68,6 +68,11 @@ class Table:
         """Column names and types, in the order of the file."""
         return pl.Schema({name: dtype for name, (dtype, _) in self.columns.items()})
 
+    @property
+    def row_id(self) -> pl.Expr:
+        """A row's key as one text: how the gate and the report name a row."""
+        return pl.concat_str([pl.col(part).cast(pl.String).fill_null("") for part in self.key], separator=":")
+
     def frame(self, rows: Iterable[Mapping[str, Any]] = ()) -> pl.DataFrame:
         """Rows given as mappings, as a frame of exactly this schema; further keys are left out."""
         rows = list(rows)

@@ -1,7 +1,6 @@
-"""Tables meet suites: each suite is run by Great Expectations as a Checkpoint on its table.
+"""Tables meet suites: each suite is run by Great Expectations as a Checkpoint on its table, on the engine for Polars.
 
-The one file in which data is handed to Great Expectations, for now as a pandas view of the columns that a suite looks
-at. What comes out is free of Great Expectations' types.
+What comes out is free of Great Expectations' types.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import pandas as pd
 import polars as pl
 
 from dq.gate.expectations import PLACE, configuration
 from dq.gate.quiet import quiet
 from dq.gate.suites import JUDGED_TABLES, Check, Suite
+from dq.tables import Table
 
 with quiet():
     import great_expectations as gx
@@ -26,6 +25,8 @@ with quiet():
         ProgressBarsConfig,
     )
 
+    import dq.gate.polars_engine  # noqa: F401 - gives contexts the data source for Polars
+
 _SAMPLE: Mapping[type[pl.DataType], Any] = {
     pl.String: "text",
     pl.Boolean: True,
@@ -33,6 +34,7 @@ _SAMPLE: Mapping[type[pl.DataType], Any] = {
     pl.Datetime: datetime(2001, 1, 1, tzinfo=UTC),
 }
 _SAMPLE_NUMBER = 1
+_ROW = "__row"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,19 +57,10 @@ class Result:
     """Why it could not be answered; it then says nothing about the data."""
 
 
-def row_id(values: Iterable[Any]) -> str:
-    """A row's key as one text.
-
-    >>> row_id(["0f", 3]), row_id(["0f", 3.0]), row_id([None]), row_id([float('nan')])
-    ('0f:3', '0f:3', '', '')
-    """
-    return ":".join(_key_text(value) for value in values)
-
-
 def run_suite(
-    suite: Suite, table: pl.DataFrame, parameters: Mapping[str, Any], *, max_examples: int
+    suite: Suite, table: pl.DataFrame | pl.LazyFrame, parameters: Mapping[str, Any], *, max_examples: int
 ) -> tuple[Result, ...]:
-    """The results of all checks of a suite, in its order; `table` has at least the columns that `columns_of` names.
+    """The results of all checks of a suite, in its order, on a table of `JUDGED_TABLES`; a lazy one is streamed.
 
     An expectation that raises has a fault and no other; where Great Expectations gives up on the whole suite, each
     check is run by itself, so that the others are answered.
@@ -75,24 +68,14 @@ def run_suite(
     if not suite.checks:
         return ()
     try:
-        with quiet(), pd.option_context("mode.string_storage", "python"):  # so that regular expressions are Python's
-            return _run(suite, _view(table), {**parameters, **suite.parameters}, max_examples)
+        with quiet():
+            return _run(suite, table, {**parameters, **suite.parameters}, max_examples)
     except Exception as error:  # noqa: BLE001 - whatever Great Expectations stumbles over is told, with its place
         if len(suite.checks) == 1:
             fault = f"{type(error).__name__}: {error}"
             return (Result(check=suite.checks[0], success=False, kwargs=suite.checks[0].kwargs, fault=fault),)
     alone = [dataclasses.replace(suite, checks=(check,)) for check in suite.checks]
     return tuple(result for one in alone for result in run_suite(one, table, parameters, max_examples=max_examples))
-
-
-def columns_of(suite: Suite) -> list[str]:
-    """The columns that a suite's checks look at, and the table's key by which rows are named."""
-    table = JUDGED_TABLES[suite.table]
-    needs = [check.needs for check in suite.checks]
-    if None in needs:
-        return list(table.columns)
-    wanted = frozenset(table.key).union(*(need for need in needs if need is not None))
-    return [column for column in table.columns if column in wanted]
 
 
 def rehearse(suite: Suite, parameters: Mapping[str, Any]) -> tuple[Result, ...]:
@@ -106,7 +89,7 @@ def rehearse(suite: Suite, parameters: Mapping[str, Any]) -> tuple[Result, ...]:
     free = [_without_condition(check) for check in suite.checks if "row_condition" in check.kwargs]
     faults: dict[int, Result] = {}
     for tried in (suite, dataclasses.replace(suite, checks=tuple(free))):
-        for result in run_suite(tried, sample.select(columns_of(tried)), parameters, max_examples=0):
+        for result in run_suite(tried, sample, parameters, max_examples=0):
             if result.fault is not None:
                 faults.setdefault(result.check.place, result)
     return tuple(faults.values())
@@ -117,30 +100,25 @@ def _without_condition(check: Check) -> Check:
     return dataclasses.replace(check, kwargs=kept)
 
 
-def _view(table: pl.DataFrame) -> pd.DataFrame:
-    """`table` for pandas: instants as UTC without a zone, so that bounds need none either; lists as tuples."""
-    zoned = [name for name, dtype in table.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone]
-    view: pd.DataFrame = table.with_columns(pl.col(zoned).dt.replace_time_zone(None)).to_pandas()
-    for name in [name for name, dtype in table.schema.items() if isinstance(dtype, pl.List)]:
-        view[name] = pd.Series([None if items is None else tuple(items) for items in table[name]], dtype=object)
-    return view
-
-
-def _run(suite: Suite, view: pd.DataFrame, parameters: Mapping[str, Any], max_examples: int) -> tuple[Result, ...]:
-    key = list(JUDGED_TABLES[suite.table].key)
+def _run(
+    suite: Suite, rows: pl.DataFrame | pl.LazyFrame, parameters: Mapping[str, Any], max_examples: int
+) -> tuple[Result, ...]:
+    table = JUDGED_TABLES[suite.table]
     checkpoint = _checkpoint(
         suite,
         result_format={
             "result_format": "COMPLETE",
-            "unexpected_index_column_names": key,
+            "unexpected_index_column_names": list(table.key),
+            "exclude_unexpected_values": True,  # a body for each failing row would fill memory: examples are looked up
             "return_unexpected_index_query": False,
             "partial_unexpected_count": 0,  # the lists in full are there anyway
         },
     )
-    outcome = checkpoint.run(batch_parameters={"dataframe": view}, expectation_parameters=dict(parameters))
+    outcome = checkpoint.run(batch_parameters={"dataframe": rows}, expectation_parameters=dict(parameters))
     (validation,) = outcome.run_results.values()
     found = {_place(result): result for result in validation.results}
-    return tuple(_result(check, found[check.place], key, max_examples) for check in suite.checks)
+    results = [_result(check, found[check.place], table) for check in suite.checks]
+    return _with_examples(results, rows.lazy(), table, max_examples)
 
 
 def _checkpoint(suite: Suite, *, result_format: dict[str, Any]) -> gx.Checkpoint:
@@ -152,7 +130,7 @@ def _checkpoint(suite: Suite, *, result_format: dict[str, Any]) -> gx.Checkpoint
         ),
     )
     batch = (
-        context.data_sources.add_pandas("dq")
+        context.data_sources.add_polars("dq")
         .add_dataframe_asset(suite.table)
         .add_batch_definition_whole_dataframe("run")
     )
@@ -164,7 +142,7 @@ def _checkpoint(suite: Suite, *, result_format: dict[str, Any]) -> gx.Checkpoint
     return context.checkpoints.add(checkpoint)
 
 
-def _result(check: Check, validation: Any, key: Sequence[str], max_examples: int) -> Result:
+def _result(check: Check, validation: Any, table: Table) -> Result:
     kwargs, result = validation.expectation_config.kwargs, validation.result
     fault = _fault(validation.exception_info)
     if fault is not None or "element_count" not in result:
@@ -175,17 +153,43 @@ def _result(check: Check, validation: Any, key: Sequence[str], max_examples: int
             observed=result.get("observed_value"),
             fault=fault,
         )
-    rows = result.get("unexpected_index_list") or []
     return Result(
         check=check,
         success=bool(validation.success),
         kwargs=kwargs,
         judged=result["element_count"] - (result.get("missing_count") or 0),
-        failing=tuple(row_id(row[column] for column in key) for row in rows),
-        examples=tuple(
-            (row_id(row[column] for column in key), {column: row[column] for column in check.columns})
-            for row in rows[:max_examples]
-        ),
+        failing=tuple(_row_ids(result.get("unexpected_index_list") or [], table)),
+    )
+
+
+def _row_ids(index: Sequence[Mapping[str, Sequence[Any]]], table: Table) -> Iterable[str]:
+    """Ids of rows whose keys are given column by column."""
+    keys = {name: [value for part in index for value in part[name]] for name in table.key}
+    frame = pl.DataFrame({name: pl.Series(values, dtype=table.schema[name]) for name, values in keys.items()})
+    return frame.select(table.row_id).to_series().to_list()
+
+
+def _with_examples(
+    results: Sequence[Result], rows: pl.LazyFrame, table: Table, max_examples: int
+) -> tuple[Result, ...]:
+    """The results, each with the values of its first failing rows in the check's columns: one look at the table."""
+    wanted = {row for result in results for row in result.failing[:max_examples]}
+    if not wanted:
+        return tuple(results)
+    columns = dict.fromkeys(name for result in results for name in result.check.columns)
+    named = rows.filter(table.row_id.is_in(pl.Series(sorted(wanted)).implode())).select(
+        table.row_id.alias(_ROW), *(pl.col(name) for name in columns)
+    )
+    values = {row.pop(_ROW): row for row in named.collect(engine="streaming").to_dicts()}
+    return tuple(
+        dataclasses.replace(
+            result,
+            examples=tuple(
+                (row, {name: values[row][name] for name in result.check.columns})
+                for row in result.failing[:max_examples]
+            ),
+        )
+        for result in results
     )
 
 
@@ -198,11 +202,3 @@ def _fault(info: Mapping[str, Any]) -> str | None:
     records = [info] if "raised_exception" in info else list(info.values())
     raised = [str(record["exception_message"]) for record in records if record["raised_exception"]]
     return "; ".join(dict.fromkeys(raised)) if raised else None
-
-
-def _key_text(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - NaN, in which pandas keeps what is missing
-        return ""
-    if isinstance(value, float) and value.is_integer():  # a whole number beside a missing one
-        return str(int(value))
-    return str(value)

@@ -118,11 +118,10 @@ def _table_problems(table: Table, folder: Path) -> list[str]:
 
 
 def _results(folder: Path, suite: Suite, parameters: Mapping[str, Any], options: GateOptions) -> tuple[Result, ...]:
-    from dq.gate.checkpoint import columns_of, run_suite  # noqa: PLC0415 - imports Great Expectations
+    from dq.gate.checkpoint import run_suite  # noqa: PLC0415 - imports Great Expectations
 
-    table = JUDGED_TABLES[suite.table]
-    frame = table.scan(folder).select(columns_of(suite)).collect()
-    results = run_suite(suite, frame, parameters, max_examples=options.max_examples)
+    rows = JUDGED_TABLES[suite.table].scan(folder)
+    results = run_suite(suite, rows, parameters, max_examples=options.max_examples)
     faults = [
         f"{suite.path.as_posix()}:{result.check.line}: {result.check.type}: {result.fault}"
         for result in results

@@ -18,9 +18,6 @@ from dq.gate.suites import NOT_IN_KWARGS, Check, did_you_mean
 
 with quiet():
     from great_expectations.compatibility.pydantic import ValidationError
-    from great_expectations.expectations.core.expect_column_quantile_values_to_be_between import (
-        ExpectColumnQuantileValuesToBeBetween as StockQuantiles,
-    )
     from great_expectations.expectations.expectation import Expectation
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.expectations.metadata_types import FailureSeverity
@@ -39,22 +36,6 @@ _CONDITION_FORM = (
 )
 # What pydantic adds for each member of a union that could also be {"$PARAMETER": ...}; it says nothing to the reader.
 _UNION_NOISE = "value is not a valid dict"
-
-
-with quiet():  # Great Expectations logs that a class takes the place of another
-
-    class ExpectColumnQuantileValuesToBeBetween(StockQuantiles):
-        """The stock expectation with plain booleans in its result.
-
-        Great Expectations 1.24 leaves numpy's there, which its own store of results cannot write as JSON, so that every
-        run with this expectation raises TypeError. Defining the class again registers it in the stock one's place.
-        """
-
-        def _validate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-            result: dict[str, Any] = super()._validate(*args, **kwargs)
-            details = result["result"]["details"]
-            details["success_details"] = [bool(held) for held in details["success_details"]]
-            return {**result, "success": bool(result["success"])}
 
 
 def configuration(check: Check) -> ExpectationConfiguration:

@@ -126,6 +126,5 @@ def _hosts(folder: Path, name: str) -> pl.DataFrame:
             return pl.DataFrame(schema=_HOSTS)
         key, owners = owner
         rows = rows.join(owners.scan(folder).select(key, "host"), on=key, how="left")
-    row_id = pl.concat_str([pl.col(part).cast(pl.String).fill_null("") for part in table.key], separator=":")
-    hosts = rows.select(pl.lit(name).alias("table"), row_id.alias("row_id"), "host").collect()
+    hosts = rows.select(pl.lit(name).alias("table"), table.row_id.alias("row_id"), "host").collect()
     return hosts.unique(["table", "row_id"], keep="first", maintain_order=True)

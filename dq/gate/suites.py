@@ -66,19 +66,6 @@ class Check:
         """The columns that it judges; none where it judges the table as a whole."""
         return tuple(_named_columns(self.kwargs))
 
-    @property
-    def needs(self) -> frozenset[str] | None:
-        """The columns without which it cannot be answered; None where it may look at all of them."""
-        condition = self.kwargs.get("row_condition")
-        counts_rows = self.type.startswith("expect_table_row_count")
-        if (
-            isinstance(condition, str)
-            or not (self.columns or counts_rows)
-            or self.type.startswith("expect_table_column")
-        ):
-            return None
-        return frozenset(self.columns) | frozenset(_condition_columns(condition))
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:

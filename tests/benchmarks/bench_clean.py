@@ -1,4 +1,4 @@
-# ruff: noqa: T201  # it prints what it measured
+# it prints what it measured
 """How fast pages are cleaned, with trafilatura in the same run: ratios hold, figures are noisy.
 
     python tests/benchmarks/bench_clean.py [PATH ...]

@@ -1,4 +1,4 @@
-# ruff: noqa: T201  # it prints what it measured
+# it prints what it measured
 """How fast signatures are made and a batch is searched, with peers in the same run: ratios hold, figures are noisy.
 
     python tests/benchmarks/bench_dedup.py [TABLE]

@@ -1,4 +1,4 @@
-# ruff: noqa: T201  # it prints what it measured
+# it prints what it measured
 """How long a large batch takes, and adding a small one to a large history; time and the peak of resident memory.
 
     python tests/benchmarks/bench_scale.py [TABLE] [ARTICLES]

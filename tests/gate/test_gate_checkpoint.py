@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq.errors import FaultError
-from dq.gate.checkpoint import columns_of, rehearse, run_suite
+from dq.gate.checkpoint import rehearse, run_suite
 from dq.gate.expectations import objections
 from dq.gate.quiet import LOGGER, quiet
 from dq.gate.suites import Check, Suite
@@ -175,16 +175,6 @@ class TestFaults:
 
     def test_nothing_to_run_is_nothing(self):
         assert run_suite(suite("articles"), ARTICLES.frame(), {}, max_examples=1) == ()
-
-
-def test_only_columns_that_are_looked_at_are_read():
-    assert columns_of(suite("articles", ("expect_column_values_to_be_unique", {"column": "url"}))) == [
-        "article_id",
-        "url",
-    ]
-    assert columns_of(suite("articles", ("expect_table_column_count_to_equal", {"value": 18}))) == list(
-        ARTICLES.columns
-    )
 
 
 def test_a_suite_may_ask_for_the_columns_themselves():

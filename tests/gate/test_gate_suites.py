@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dq.errors import SuiteError
 from dq.gate import load_suites, suites_folder
-from dq.gate.suites import JUDGED_TABLES, SEVERITIES, Check, expectation_lines, read_suites
+from dq.gate.suites import JUDGED_TABLES, SEVERITIES, expectation_lines, read_suites
 from dq.options import GateOptions
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +148,7 @@ MISTAKES = {
         ["cannot work"],
     ),
     "engine cannot": (
-        {"type": "expect_column_values_to_match_like_pattern", "kwargs": {"column": "title", "like_pattern": "a%"}},
+        {"type": "expect_table_row_count_to_equal_other_table", "kwargs": {"other_table_name": "pages"}},
         ["cannot work"],
     ),
 }
@@ -263,26 +263,6 @@ def test_each_expectation_is_found_on_the_line_where_it_begins(items):
 
 def test_a_file_without_expectations_has_no_lines_of_them():
     assert expectation_lines('{"name": "a", "notes": ["expectations"]}') == []
-
-
-@pytest.mark.parametrize(
-    ("kind", "kwargs", "needs"),
-    [
-        (BETWEEN, {"column": "n_words", "min_value": 1}, {"n_words"}),
-        (
-            BETWEEN,
-            {"column": "n_words", "row_condition": {"type": "comparison", "column": {"name": "host"}}},
-            {"n_words", "host"},
-        ),
-        (BETWEEN, {"column": "n_words", "row_condition": "host == 'a'"}, None),
-        ("expect_table_row_count_to_be_between", {"min_value": 1}, set()),
-        ("expect_table_columns_to_match_set", {"column_set": ["host"]}, None),
-        ("unexpected_rows_expectation", {"unexpected_rows_query": "SELECT 1"}, None),
-    ],
-)
-def test_a_check_asks_for_the_columns_that_it_looks_at(kind, kwargs, needs):
-    check = Check(table="articles", place=0, line=1, type=kind, kwargs=kwargs, severity="info", note="")
-    assert check.needs == needs
 
 
 class TestFolder:

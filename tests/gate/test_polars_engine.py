@@ -138,7 +138,9 @@ class TestAnswers:
         result = validate(gxe.UnexpectedRowsExpectation(unexpected_rows_query=query))
         assert result.result["observed_value"] == 2
         assert result.result["details"]["unexpected_rows"] == [{"id": "a3", "words": 500}, {"id": "a2", "words": 40}]
-        assert validate(gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT * FROM {batch} WHERE 1 = 0")).success
+        assert validate(
+            gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT * FROM {batch} WHERE 1 = 0")
+        ).success
 
     def test_a_query_that_cannot_run_is_told(self, validate):
         result = validate(gxe.UnexpectedRowsExpectation(unexpected_rows_query="SELECT nope FROM {batch}"))
@@ -167,15 +169,19 @@ class TestAnswers:
         ],
     )
     def test_row_conditions(self, validate, condition, parser, kept):
-        result = validate(
-            gxe.ExpectColumnValuesToBeNull(column="id", row_condition=condition, condition_parser=parser)
-        )
+        result = validate(gxe.ExpectColumnValuesToBeNull(column="id", row_condition=condition, condition_parser=parser))
         assert unexpected(result) == kept
         assert result.result["unexpected_index_list"] == [int(one[1]) - 1 for one in kept]
 
-    @pytest.mark.parametrize("condition", ["words >", "nope > 1", "words.mean() > 1", "@words > 1", "words > (lambda: 1)"])
+    @pytest.mark.parametrize(
+        "condition", ["words >", "nope > 1", "words.mean() > 1", "@words > 1", "words > (lambda: 1)"]
+    )
     def test_a_row_condition_that_cannot_be_read_is_told(self, validate, condition):
-        result = validate(gxe.ExpectColumnMaxToBeBetween(column="words", max_value=1, row_condition=condition, condition_parser="pandas"))
+        result = validate(
+            gxe.ExpectColumnMaxToBeBetween(
+                column="words", max_value=1, row_condition=condition, condition_parser="pandas"
+            )
+        )
         assert "row condition" in message(result)
 
     def test_indices_by_columns(self, validate):
@@ -193,7 +199,11 @@ class TestAnswers:
             gxe.ExpectColumnValuesToBeBetween(column="words", min_value=3),
         ]
         found = validate(gx.ExpectationSuite(name="s", expectations=expectations)).results
-        by_column = {one.expectation_config.kwargs["column"]: one for one in found if one.exception_info.get("raised_exception") is False}
+        by_column = {
+            one.expectation_config.kwargs["column"]: one
+            for one in found
+            if one.exception_info.get("raised_exception") is False
+        }
         assert set(by_column) == {"words"}
         assert by_column["words"].success
         assert len(found) == 4
@@ -218,7 +228,9 @@ class TestAnswers:
 class TestTypes:
     """What pandas has no column for, or another one."""
 
-    @pytest.mark.parametrize("frame", [pl.DataFrame(), pl.DataFrame(schema={"x": pl.Int64}), pl.DataFrame({"x": [None]})])
+    @pytest.mark.parametrize(
+        "frame", [pl.DataFrame(), pl.DataFrame(schema={"x": pl.Int64}), pl.DataFrame({"x": [None]})]
+    )
     def test_nothing_to_judge_holds(self, validate, frame):
         assert validate(gxe.ExpectTableRowCountToEqual(value=frame.height), frame).success
         assert validate(gxe.ExpectTableColumnCountToEqual(value=frame.width), frame).success
@@ -230,7 +242,10 @@ class TestTypes:
                 gxe.ExpectColumnValuesToBeUnique(column="x"),
             ):
                 assert validate(expectation, frame).success
-            assert validate(gxe.ExpectColumnMaxToBeBetween(column="x", max_value=1), frame).result["observed_value"] is None
+            assert (
+                validate(gxe.ExpectColumnMaxToBeBetween(column="x", max_value=1), frame).result["observed_value"]
+                is None
+            )
 
     @since_1_24
     def test_nested_values(self, validate):
@@ -278,7 +293,11 @@ class TestTypes:
         [
             (pl.Int64, ["Int64", "int", "int64"], ["str", "Float64"]),
             (pl.String, ["String", "str"], ["int"]),
-            (pl.Datetime("us", "UTC"), ["Datetime", "datetime64[us, UTC]", "DatetimeTZDtype"], ["datetime64[us]", "date"]),
+            (
+                pl.Datetime("us", "UTC"),
+                ["Datetime", "datetime64[us, UTC]", "DatetimeTZDtype"],
+                ["datetime64[us]", "date"],
+            ),
             (pl.List(pl.String), ["List", "list", "List(String)"], ["dict"]),
             (pl.Null, ["Int64", "str"], []),
         ],

@@ -11,9 +11,9 @@ Importing this package gives every context a further kind of data source, which 
     batch = asset.add_batch_definition_whole_dataframe("all")
     batch.get_batch({"dataframe": pl.scan_parquet("articles.parquet")}).validate(suite)
 
-Suites, row conditions, result formats, validation definitions, checkpoints and Data Docs work as they do elsewhere, and
-results are those of the pandas engine. A LazyFrame is streamed; what a suite needs is asked in as few queries as can be.
-In addition there are LIKE patterns and expectations written in SQL (`UnexpectedRowsExpectation`), as Polars reads SQL.
+Suites, row conditions, result formats, validation definitions, checkpoints and Data Docs work as elsewhere, and
+results are those of the pandas engine. A LazyFrame is streamed; what a suite needs is asked in few queries.
+In addition there are LIKE patterns and expectations in SQL (`UnexpectedRowsExpectation`), as Polars reads SQL.
 
 * NaN counts as missing. Integers stay integers where some are missing.
 * Regular expressions run in Rust's engine, and those that it cannot run in Python's (`regexes`).
@@ -24,7 +24,7 @@ In addition there are LIKE patterns and expectations written in SQL (`Unexpected
 It needs nothing else of dq.
 """
 
-from dq.gate.polars_engine import expectations as _expectations  # noqa: F401 - takes the place of the stock ones
+import dq.gate.polars_engine.expectations  # noqa: F401 - takes the place of stock ones
 from dq.gate.polars_engine.columns import Column
 from dq.gate.polars_engine.datasource import PolarsDataFrameAsset, PolarsDatasource
 from dq.gate.polars_engine.engine import PolarsExecutionEngine, column_condition

@@ -49,7 +49,7 @@ def maximum(column: Column) -> Question:
 def _orderable(column: Column) -> pl.Expr:
     if column.dtype.is_nested():
         raise TypeError(f"The column {column.name!r} holds {column.dtype}, which has no order.")
-    return column.text if column.is_text else column.values
+    return column.text if column.is_text else column.expr
 
 
 def mean(column: Column) -> Question:
@@ -63,7 +63,7 @@ def median(column: Column) -> Question:
 
 
 def _averageable(column: Column) -> pl.Expr:
-    return column.values if column.dtype.is_temporal() else column.numbers.cast(pl.Float64)
+    return column.expr if column.dtype.is_temporal() else column.numbers.cast(pl.Float64)
 
 
 def standard_deviation(column: Column) -> Question:
@@ -74,14 +74,14 @@ def standard_deviation(column: Column) -> Question:
 def total(column: Column) -> Question:
     """The sum; 0 where there is no value."""
     if isinstance(column.dtype, pl.Duration):
-        return Question((column.values.sum(),))
+        return Question((column.expr.sum(),))
     numbers = column.numbers
     return Question((numbers.cast(pl.Int64).sum() if column.dtype.is_integer() else numbers.sum(),))
 
 
 def non_null_count(column: Column) -> Question:
     """Values that are there."""
-    return Question((column.values.count(),))
+    return Question((column.expr.count(),))
 
 
 def distinct_values(column: Column) -> Question:
@@ -91,12 +91,12 @@ def distinct_values(column: Column) -> Question:
 
 def distinct_count(column: Column) -> Question:
     """Distinct values that are there."""
-    return Question((column.values.drop_nulls().n_unique(),), streams=False)
+    return Question((column.expr.drop_nulls().n_unique(),), streams=False)
 
 
 def under_threshold(column: Column, threshold: int) -> Question:
     """Whether the distinct values are fewer."""
-    return Question((column.values.drop_nulls().n_unique(),), lambda count: count < threshold, streams=False)
+    return Question((column.expr.drop_nulls().n_unique(),), lambda count: count < threshold, streams=False)
 
 
 def not_in_set_count(column: Column, value_set: Sequence[Any] | None = None) -> Question:
@@ -111,8 +111,8 @@ def not_in_set(column: Column, value_set: Sequence[Any] | None = None, limit: in
 
 
 def _outside(column: Column, value_set: Sequence[Any] | None) -> pl.Expr:
-    values = column.text if column.is_text else column.values
-    return values.filter(column.values.is_not_null() & ~column.is_in(value_set or (), parse=True))
+    values = column.text if column.is_text else column.expr
+    return values.filter(column.expr.is_not_null() & ~column.is_in(value_set or (), parse=True))
 
 
 def missing_count(column: Column, value_set: Sequence[Any] | None = None) -> Question:
@@ -123,7 +123,7 @@ def missing_count(column: Column, value_set: Sequence[Any] | None = None) -> Que
 
 def missing(column: Column, value_set: Sequence[Any] | None = None, limit: int | None = None) -> Question:
     """The first of them."""
-    values = (column.text if column.is_text else column.values).filter(column.is_in(value_set or (), parse=True))
+    values = (column.text if column.is_text else column.expr).filter(column.is_in(value_set or (), parse=True))
     return Question(
         (values.unique().implode(),),
         lambda found: _lacking(column, value_set, found)[: limit or MAX_DISTINCT],
@@ -132,7 +132,7 @@ def missing(column: Column, value_set: Sequence[Any] | None = None, limit: int |
 
 
 def _lacking(column: Column, value_set: Sequence[Any] | None, found: pl.Series) -> list[Any]:
-    held, there = {given: stored for given, stored in column.members(value_set or (), parse=True)}, set(found)
+    held, there = dict(column.members(value_set or (), parse=True)), set(found)
     wanted = dict.fromkeys(held.get(value, value) for value in value_set or ())
     return [value for value in wanted if value not in there]
 
@@ -152,7 +152,9 @@ def value_counts(column: Column, sort: str | None = "value", collate: str | None
 
     def series(counted: pl.Series) -> pd.Series:
         counts = {row[column.name]: row["count"] for row in counted}
-        found = pd.Series(list(counts.values()), index=pd.Index(list(counts), name="value"), name="count", dtype="int64")
+        found = pd.Series(
+            list(counts.values()), index=pd.Index(list(counts), name="value"), name="count", dtype="int64"
+        )
         return found.sort_index() if sort in {"value", None} else found
 
     return Question((_hashable(column).drop_nulls().value_counts(sort=True).implode(),), series, streams=False)
@@ -161,7 +163,7 @@ def value_counts(column: Column, sort: str | None = "value", collate: str | None
 def _hashable(column: Column) -> pl.Expr:
     if column.dtype.is_nested():
         raise TypeError(f"unhashable type: the column {column.name!r} holds {column.dtype}")
-    return column.text if column.is_text and not isinstance(column.dtype, pl.String) else column.values
+    return column.text if column.is_text and not isinstance(column.dtype, pl.String) else column.expr
 
 
 def quantiles(column: Column, quantiles: Sequence[float], allow_relative_error: Any = False) -> Question:  # noqa: FBT002
@@ -172,7 +174,7 @@ def quantiles(column: Column, quantiles: Sequence[float], allow_relative_error: 
             "If specified for pandas, allow_relative_error must be one an allowed value for the 'interpolation'"
             f"parameter of .quantile() (one of {_INTERPOLATIONS})"
         )
-    values = (column.values if column.dtype.is_temporal() else column.numbers).drop_nulls()
+    values = (column.expr if column.dtype.is_temporal() else column.numbers).drop_nulls()
     places = [(values.len().cast(pl.Int64) - 1) * share for share in quantiles]
     neighbours = [values.sort().get(at, null_on_oob=True) for place in places for at in _around(place)]
 
@@ -188,7 +190,9 @@ def _around(place: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return (place + 1e-9).floor().cast(pl.Int64), (place - 1e-9).ceil().cast(pl.Int64)
 
 
-def _interpolated(place: float, low: Any, high: Any, interpolation: str) -> Any:
+def _interpolated(  # noqa: PLR0911 - one line a rule
+    place: float, low: Any, high: Any, interpolation: str
+) -> Any:
     """The value at a place between two neighbours in order; at a half the nearest is the even one, as in NumPy.
 
     NaN where there is no value at all, as the expectation compares what it is given.
@@ -216,9 +220,7 @@ def outlier_statistics(column: Column, method: str) -> Question:
     """The quartiles, or the mean twice, and their spread."""
     numbers = column.numbers
     if method == "iqr":
-        return Question(
-            (numbers.quantile(0.25, "linear"), numbers.quantile(0.75, "linear")), _quartiles, streams=False
-        )
+        return Question((numbers.quantile(0.25, "linear"), numbers.quantile(0.75, "linear")), _quartiles, streams=False)
     if method == "std":
         return Question((numbers.mean(), numbers.std()), _mean_and_deviation)
     raise NotImplementedError(f"method {method!r} has not been implemented")
@@ -258,14 +260,14 @@ def length_min(column: Column) -> Question:
 
 def sample_values(column: Column, count: int = 20) -> Question:
     """Some values that are there."""
-    return Question((column.values.drop_nulls().head(count).implode(),), pl.Series.to_list)
+    return Question((column.expr.drop_nulls().head(count).implode(),), pl.Series.to_list)
 
 
 def matching_values(condition: Callable[..., pl.Expr]) -> Callable[..., Question]:
     """The first values that meet a condition."""
 
     def question(column: Column, *, limit: int = MAX_DISTINCT, **kwargs: Any) -> Question:
-        return Question((column.values.filter(condition(column, **kwargs)).head(limit).implode(),), pl.Series.to_list)
+        return Question((column.expr.filter(condition(column, **kwargs)).head(limit).implode(),), pl.Series.to_list)
 
     return question
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,7 @@ import polars as pl
 from dq.gate.polars_engine.aggregates import Question
 from dq.gate.polars_engine.columns import is_nan
 from dq.gate.polars_engine.domains import Domain
-from dq.gate.polars_engine.metrics import COUNT, FILTERED, Aggregate, Asked, Mask
+from dq.gate.polars_engine.metrics import COUNT, DOMAINS, FILTERED, Aggregate, Asked, Mask
 from dq.gate.polars_engine.rows import PARTS, Broken, BrokenRows, broken
 from dq.gate.polars_engine.tables import TABLE_METRICS
 
@@ -39,30 +40,30 @@ class Bundle:
     def answers(self) -> Answers:
         """The values of all metrics that can be answered, and why the others cannot."""
         open_ones = [(metric, asked) for metric, asked in self._group if metric.id not in self._failures]
-        columns = [one for one in open_ones if isinstance(one[1].of, Aggregate)]
-        masks = self._families([one for one in open_ones if isinstance(one[1].of, Mask)])
-        tables = [one for one in open_ones if isinstance(one[1].of, str)]
+        columns = [(metric, asked.of) for metric, asked in open_ones if isinstance(asked.of, Aggregate)]
+        masks = self._families([(metric, one.of, one.part) for metric, one in open_ones if isinstance(one.of, Mask)])
+        tables = [(metric, asked.of) for metric, asked in open_ones if isinstance(asked.of, str)]
         self._hold(masks)
         self._ask([*self._figures(columns, tables), *self._tallies(masks)])
         for key, members in masks.items():
             for metric, part in members:
                 if part in PARTS:
-                    self._try(metric, lambda key=key, part=part, metric=metric: self._rows(key, part, metric))
-        for metric, asked in tables:
-            if asked.of in TABLE_METRICS:
-                self._try(metric, lambda of=asked.of, metric=metric: self._table(of, metric))
+                    self._try(metric, partial(self._rows, key, part, metric))
+        for metric, of in tables:
+            if of in TABLE_METRICS:
+                self._try(metric, partial(self._table, of, metric))
         self._domain.batch.failures |= self._failures
         failed = [(metric, self._failures[metric.id]) for metric, _ in self._group if metric.id in self._failures]
         return Answers(self._values, failed)
 
-    def _families(self, asked: Iterable[tuple[Any, Asked]]) -> dict[str, list[tuple[Any, str]]]:
+    def _families(self, asked: Iterable[tuple[Any, Mask, str]]) -> dict[str, list[tuple[Any, str]]]:
         """Metrics by the condition that they tell of, which is made here."""
         families: dict[str, list[tuple[Any, str]]] = {}
-        for metric, one in asked:
-            key = _mask_key(metric, one)
-            families.setdefault(key, []).append((metric, one.part))
+        for metric, mask, part in asked:
+            key = _mask_key(metric, mask)
+            families.setdefault(key, []).append((metric, part))
             if key not in self._broken:
-                value = self._try(metric, lambda metric=metric, mask=one.of: self._made(metric, mask))
+                value = self._try(metric, partial(self._made, metric, mask))
                 if value is not None:
                     self._broken[key] = value
         for key in families.keys() - self._broken.keys():
@@ -74,11 +75,7 @@ class Bundle:
         domain, arguments = metric.metric_domain_kwargs, _given(metric)
         if mask.needs:
             arguments["metrics"] = {name: self._found[one.id] for name, one in metric.metric_dependencies.items()}
-        names = {
-            "column": lambda: [domain["column"]],
-            "pair": lambda: [domain["column_A"], domain["column_B"]],
-            "columns": lambda: domain["column_list"],
-        }[mask.shape]()
+        names = [domain[key] for key in DOMAINS[mask.shape]] if mask.shape != "columns" else domain["column_list"]
         if mask.shape == "columns" and len(names) < 2:  # noqa: PLR2004 - Great Expectations' own rule
             raise ValueError("column_list must contain at least 2 columns")
         return broken(mask, tuple(map(self._domain.column, names)), domain.get("ignore_row_if"), arguments)
@@ -95,14 +92,16 @@ class Bundle:
         def fail(key: str, error: Exception) -> None:
             self._failures |= {metric.id: str(error) for metric, part in families[key] if part != FILTERED}
 
-        _together_or_alone([key for key, members in families.items() if {p for _, p in members} != {FILTERED}], look, fail)
+        _together_or_alone(
+            [key for key, members in families.items() if {p for _, p in members} != {FILTERED}], look, fail
+        )
 
     def _figures(
-        self, columns: Iterable[tuple[Any, Asked]], tables: Iterable[tuple[Any, Asked]]
+        self, columns: Iterable[tuple[Any, Aggregate]], tables: Iterable[tuple[Any, str]]
     ) -> list[tuple[Any, Question]]:
-        found = [(metric, Question((pl.len(),))) for metric, asked in tables if asked.of == "table.row_count"]
-        for metric, asked in columns:
-            question = self._try(metric, lambda metric=metric, asked=asked: self._question(metric, asked.of))
+        found = [(metric, Question((pl.len(),))) for metric, of in tables if of == "table.row_count"]
+        for metric, aggregate in columns:
+            question = self._try(metric, partial(self._question, metric, aggregate))
             if question is not None:
                 found.append((metric, question))
         return found
@@ -189,7 +188,6 @@ def _given(metric: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != "result_format" and value is not None}
 
 
-def _mask_key(metric: Any, asked: Asked) -> str:
+def _mask_key(metric: Any, mask: Mask) -> str:
     """Equal for metrics that tell of the same condition."""
-    name = asked.of.name if isinstance(asked.of, Mask) else asked.of
-    return json.dumps([name, metric.metric_domain_kwargs, _given(metric)], default=repr, sort_keys=True)
+    return json.dumps([mask.name, metric.metric_domain_kwargs, _given(metric)], default=repr, sort_keys=True)

@@ -30,7 +30,7 @@ class Column:
     dtype: pl.DataType
 
     @property
-    def values(self) -> pl.Expr:
+    def expr(self) -> pl.Expr:
         """Its values."""
         return by_name(self.name)
 
@@ -43,9 +43,9 @@ class Column:
     def text(self) -> pl.Expr:
         """Its values as text, as Python's `str` writes them."""
         if isinstance(self.dtype, pl.String):
-            return self.values
+            return self.expr
         if self.is_text or self.dtype.is_integer():
-            return self.values.cast(pl.String)
+            return self.expr.cast(pl.String)
         return self.map(str, pl.String)
 
     @property
@@ -55,13 +55,13 @@ class Column:
         Raises TypeError where it holds none.
         """
         if isinstance(self.dtype, pl.Boolean):
-            return self.values.cast(pl.Int8)
+            return self.expr.cast(pl.Int8)
         if isinstance(self.dtype, pl.Decimal | pl.Null):
-            return self.values.cast(pl.Float64)
+            return self.expr.cast(pl.Float64)
         if not self.dtype.is_numeric():
             told = str(self.dtype).lower()
             raise TypeError(f"could not convert {told} to float: the column {self.name!r} holds no numbers")
-        return self.values
+        return self.expr
 
     def map(self, function: Callable[[Any], Any], dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
         """What a Python function makes of each value, one after the other; nulls stay null."""
@@ -70,14 +70,18 @@ class Column:
             values = (None if value is None else function(value) for value in series)
             return pl.Series(series.name, list(values), dtype=dtype)
 
-        return self.values.map_batches(mapped, return_dtype=dtype, is_elementwise=True)
+        return self.expr.map_batches(mapped, return_dtype=dtype, is_elementwise=True)
 
-    def bound(self, value: Any) -> tuple[pl.Expr, Any]:
+    def bound(self, value: Any) -> tuple[pl.Expr, pl.Expr]:
         """Its values and `value`, each as what the other may be compared with by order.
 
         A text is read as a date beside dates and times. A time without zone is taken in the column's own zone, and one
         with a zone as UTC where the column has none. Raises TypeError where the two have no order.
         """
+        held, bound = self._bound(value)
+        return held, bound if isinstance(bound, pl.Expr) else pl.lit(bound)
+
+    def _bound(self, value: Any) -> tuple[pl.Expr, Any]:
         if self.is_text or isinstance(value, str):
             return self._text_bound(value)
         if isinstance(self.dtype, pl.Datetime | pl.Date):
@@ -85,35 +89,35 @@ class Column:
         if isinstance(self.dtype, pl.Duration | pl.Time):
             if not isinstance(value, dt.timedelta | dt.time):
                 raise TypeError(f"{value!r} cannot be compared with {self.dtype}.")
-            return self.values, value
+            return self.expr, value
         if not _is_number(value):
             raise TypeError(f"{value!r} cannot be compared with {self.dtype}.")
         exact = isinstance(self.dtype, pl.Decimal) and isinstance(value, decimal.Decimal)
-        return self.values if exact else self.numbers, value if exact or _fits(value) else float(value)
+        return self.expr if exact else self.numbers, value if exact or _fits(value) else float(value)
 
     def _text_bound(self, value: Any) -> tuple[pl.Expr, Any]:
         if isinstance(self.dtype, pl.Datetime | pl.Date) and isinstance(value, str):
             return self._time_bound(parse_date(value))
         if isinstance(self.dtype, pl.Null):
-            return self.values.cast(pl.String), str(value)
+            return self.expr.cast(pl.String), str(value)
         if not (self.is_text and isinstance(value, str)):
             raise TypeError(_MIXED)
-        return self.values.cast(pl.String), value
+        return self.expr.cast(pl.String), value
 
     def _time_bound(self, value: Any) -> tuple[pl.Expr, Any]:
         if not isinstance(value, dt.date):
             raise TypeError(f"{value!r} cannot be compared with {self.dtype}.")
         if isinstance(self.dtype, pl.Date):
             if not isinstance(value, dt.datetime):
-                return self.values, value
-            return self.values.cast(pl.Datetime("us")), _without_zone(value)
+                return self.expr, value
+            return self.expr.cast(pl.Datetime("us")), _without_zone(value)
         moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
         zone = self.dtype.time_zone if isinstance(self.dtype, pl.Datetime) else None
         if zone is None:
-            return self.values, _without_zone(moment)
+            return self.expr, _without_zone(moment)
         if moment.tzinfo is None:
-            return self.values, pl.lit(moment).dt.replace_time_zone(zone)
-        return self.values, pl.lit(moment.astimezone(dt.UTC)).dt.convert_time_zone(zone)
+            return self.expr, pl.lit(moment).dt.replace_time_zone(zone)
+        return self.expr, pl.lit(moment.astimezone(dt.UTC)).dt.convert_time_zone(zone)
 
     def members(self, values: Iterable[Any], *, parse: bool = False) -> list[tuple[Any, Any]]:
         """Those of `values` that the column could hold, each as given and as it would stand there.
@@ -130,15 +134,15 @@ class Column:
         if self.dtype.is_nested() or isinstance(self.dtype, pl.Object):
             return self.map(lambda value: _plain(value) in stored, pl.Boolean)
         if not stored:
-            return pl.lit(value=False) & self.values.is_not_null()
+            return pl.lit(value=False) & self.expr.is_not_null()
         if self.is_text:
-            return self.values.cast(pl.String).is_in(stored)
-        return self.values.is_in(pl.Series(stored, dtype=self.dtype).implode())
+            return self.expr.cast(pl.String).is_in(stored)
+        return self.expr.is_in(pl.Series(stored, dtype=self.dtype).implode())
 
     def equals(self, value: Any) -> pl.Expr:
         """Whether its values equal `value`; null equals only None."""
         if value is None:
-            return self.values.is_null()
+            return self.expr.is_null()
         return self.is_in([value]).fill_null(value=False)
 
     def _stored(self, value: Any, *, parse: bool) -> Any:

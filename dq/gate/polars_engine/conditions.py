@@ -18,11 +18,11 @@ from dateutil.parser import parse as parse_date
 from dq.gate.polars_engine import gx
 from dq.gate.polars_engine.columns import Column, every
 
-_ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+_ORDERS: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    "<": pl.Expr.lt,
+    "<=": pl.Expr.le,
+    ">": pl.Expr.gt,
+    ">=": pl.Expr.ge,
 }
 _TOKEN = re.compile(r"`(?P<name>[^`]+)`|(?P<both>&)|(?P<either>\|)|'[^']*'|\"[^\"]*\"")
 
@@ -55,7 +55,7 @@ def _from_tree(tree: Mapping[str, Any], schema: pl.Schema) -> pl.Expr:
             return _comparison(column, str(getattr(tree["operator"], "value", tree["operator"])), tree["parameter"])
         case "nullity":
             column = _column(_column_name(tree["column"]), schema)
-            return column.values.is_null() if tree["is_null"] else column.values.is_not_null()
+            return column.expr.is_null() if tree["is_null"] else column.expr.is_not_null()
         case "and":
             return every([_from_tree(_as_tree(part), schema) for part in tree["conditions"]])
         case "or":
@@ -69,7 +69,7 @@ def _as_tree(condition: Any) -> Mapping[str, Any]:
 
 
 def _column_name(column: Any) -> str:
-    return column["name"] if isinstance(column, Mapping) else getattr(column, "name", column)
+    return str(column["name"] if isinstance(column, Mapping) else getattr(column, "name", column))
 
 
 def _column(name: str, schema: pl.Schema) -> Column:
@@ -104,7 +104,7 @@ def _great_expectations(condition: str, schema: pl.Schema) -> pl.Expr:
     parsed = gx.parse_great_expectations_condition(condition)
     column = _column(parsed["column"], schema)
     if "notnull" in parsed:
-        return column.values.is_not_null()
+        return column.expr.is_not_null()
     if "fnumber" in parsed:
         return _comparison(column, parsed["op"], float(parsed["fnumber"]))
     return _comparison(column, parsed["op"], parsed["condition_value"])
@@ -167,7 +167,7 @@ class _Query:
     def __init__(self, text: str, names: Mapping[str, str], schema: pl.Schema) -> None:
         self._text, self._names, self._schema = text, names, schema
 
-    def truth(self, node: ast.expr) -> pl.Expr:
+    def truth(self, node: ast.expr) -> pl.Expr:  # noqa: PLR0911 - one line a kind of node
         """A node that is true or false for a row."""
         match node:
             case ast.BoolOp(op=ast.And(), values=values):
@@ -182,7 +182,7 @@ class _Query:
             case ast.Call(func=ast.Attribute(value=value, attr=method), args=arguments):
                 return self._call(value, method, arguments)
             case ast.Name():
-                return self._named(node).values.fill_null(value=False)
+                return self._named(node).expr.fill_null(value=False)
             case ast.Constant(value=bool(value)):
                 return pl.lit(value)
         raise self._unknown(node)
@@ -204,22 +204,23 @@ class _Query:
             return (first != second).fill_null(value=True)
         if symbol not in _ORDERS:
             raise self._unknown(right)
-        compared: pl.Expr = _ORDERS[symbol](first, second)
-        return compared.fill_null(value=False)
+        return _ORDERS[symbol](first, second).fill_null(value=False)
 
-    def _call(self, value: ast.expr, method: str, arguments: list[ast.expr]) -> pl.Expr:
+    def _call(self, value: ast.expr, method: str, arguments: list[ast.expr]) -> pl.Expr:  # noqa: PLR0911 - the same
         if isinstance(value, ast.Name):
             column = self._named(value)
             match method:
                 case "isnull" | "isna":
-                    return column.values.is_null()
+                    return column.expr.is_null()
                 case "notnull" | "notna":
-                    return column.values.is_not_null()
+                    return column.expr.is_not_null()
                 case "isin":
                     return column.is_in(self._literal(arguments[0])).fill_null(value=False)
                 case "between":
                     low, high = (self._literal(argument) for argument in arguments)
-                    return every([_comparison(column, ">=", low), _comparison(column, "<=", high)]).fill_null(value=False)
+                    return every([_comparison(column, ">=", low), _comparison(column, "<=", high)]).fill_null(
+                        value=False
+                    )
         if isinstance(value, ast.Attribute) and value.attr == "str" and isinstance(value.value, ast.Name):
             text, argument = self._named(value.value).text, self._literal(arguments[0])
             match method:
@@ -233,7 +234,7 @@ class _Query:
 
     def _value(self, node: ast.expr) -> pl.Expr:
         if isinstance(node, ast.Name):
-            return self._named(node).values
+            return self._named(node).expr
         if isinstance(node, ast.BinOp) and type(node.op) in self._ARITHMETIC:
             found: pl.Expr = self._ARITHMETIC[type(node.op)](self._value(node.left), self._value(node.right))
             return found

@@ -28,6 +28,7 @@ class PolarsDataFrameAsset(gx.DataAsset):  # type: ignore[misc] # Great Expectat
 
     def get_batch_parameters_keys(self, partitioner: Any = None) -> tuple[str, ...]:
         """What a batch is asked for by."""
+        del partitioner
         return ("dataframe",)
 
     def get_batch_identifiers_list(self, batch_request: Any) -> list[Any]:
@@ -102,7 +103,7 @@ class PolarsDatasource(gx.Datasource):  # type: ignore[misc]
     assets: list[PolarsDataFrameAsset] = []  # noqa: RUF012 - pydantic copies it
 
     @property
-    def execution_engine_type(self) -> type[PolarsExecutionEngine]:
+    def execution_engine_type(self) -> Any:
         """What answers its metrics."""
         return PolarsExecutionEngine
 
@@ -111,5 +112,7 @@ class PolarsDatasource(gx.Datasource):  # type: ignore[misc]
 
     def add_dataframe_asset(self, name: str, batch_metadata: dict[str, Any] | None = None) -> PolarsDataFrameAsset:
         """A data asset for frames of one kind."""
-        asset: PolarsDataFrameAsset = self._add_asset(PolarsDataFrameAsset(name=name, batch_metadata=batch_metadata or {}))
+        asset: PolarsDataFrameAsset = self._add_asset(
+            PolarsDataFrameAsset(name=name, batch_metadata=batch_metadata or {})
+        )
         return asset

@@ -38,7 +38,7 @@ def _without_nan(frame: pl.DataFrame | pl.LazyFrame, schema: pl.Schema) -> pl.Da
     floats = [name for name, dtype in schema.items() if dtype.is_float()]
     if isinstance(frame, pl.DataFrame):
         floats = [name for name in floats if frame[name].is_nan().any()]
-    return frame.with_columns(Column(name, schema[name]).values.fill_nan(None) for name in floats) if floats else frame
+    return frame.with_columns(Column(name, schema[name]).expr.fill_nan(None) for name in floats) if floats else frame
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

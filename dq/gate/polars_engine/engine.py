@@ -81,6 +81,7 @@ class PolarsExecutionEngine(gx.ExecutionEngine):  # type: ignore[misc]
 
     def resolve_metric_bundle(self, metric_fn_bundle: Any) -> dict[Any, Any]:
         """Nothing: metrics of this engine are bundled by `resolve_metrics`, and no others can be."""
+        del metric_fn_bundle
         return {}
 
     def domain(self, domain_kwargs: Mapping[str, Any]) -> Domain:
@@ -98,10 +99,11 @@ class PolarsExecutionEngine(gx.ExecutionEngine):  # type: ignore[misc]
         if batch_id is None:
             if manager.active_batch_data_id is None:
                 raise gx.ValidationError("No batch is specified, but could not identify a loaded batch.")
-            return manager.active_batch_data
+            batch_id = manager.active_batch_data_id
         if batch_id not in manager.batch_data_cache:
             raise gx.ValidationError(f"Unable to find batch with batch_id {batch_id}")
-        return manager.batch_data_cache[batch_id]
+        batch: PolarsBatchData = manager.batch_data_cache[batch_id]
+        return batch
 
     def get_domain_records(self, domain_kwargs: dict[str, Any]) -> pl.LazyFrame:
         """The rows that a metric is about: for metrics of others that are written for this engine."""
@@ -134,7 +136,7 @@ def column_condition(
 ) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
     """Makes a function the condition behind a family of metrics, for expectations of one's own.
 
-    The function is given the column (`Column`: its `values`, `text`, `numbers` and `dtype`) and the arguments named in
+    The function is given the column (`Column`: its `expr`, `text`, `numbers` and `dtype`) and the arguments named in
     `value_keys`, and gives back an expression that is true where a value meets the expectation; nulls are left out
     beforehand. `streams` is False where a value cannot be judged without the others.
 
@@ -149,9 +151,7 @@ def column_condition(
     """
 
     def registered(condition: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
-        register_condition(
-            Mask(name, "column", condition, tuple(value_keys), streams=streams), PolarsExecutionEngine
-        )
+        register_condition(Mask(name, "column", condition, tuple(value_keys), streams=streams), PolarsExecutionEngine)
         return condition
 
     return registered

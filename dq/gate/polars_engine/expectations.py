@@ -55,7 +55,8 @@ def type_names(dtype: pl.DataType) -> frozenset[str]:
 
 
 _TYPES: tuple[pl.DataType, ...] = (
-    *(dtype() for dtype in pl.datatypes.group.NUMERIC_DTYPES if dtype is not pl.Decimal),
+    *(dtype() for dtype in (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.Float32, pl.Float64)),
+    *(dtype() for dtype in (pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)),
     *(pl.Datetime(unit) for unit in ("ms", "us", "ns")),
     *(pl.Duration(unit) for unit in ("ms", "us", "ns")),
     pl.Datetime("us", "UTC"),

@@ -48,3 +48,38 @@ try:
     from great_expectations.expectations.core.expect_column_type_to_be import ExpectColumnTypeToBe
 except ImportError:  # not there before 1.23
     ExpectColumnTypeToBe = None
+
+__all__ = [
+    "_DATA_CONNECTOR_NAME",
+    "Batch",
+    "BatchData",
+    "BatchExpectation",
+    "BatchMarkers",
+    "BatchRequest",
+    "BuildBatchRequestError",
+    "DataAsset",
+    "Datasource",
+    "ExecutionEngine",
+    "ExpectColumnQuantileValuesToBeBetween",
+    "ExpectColumnTypeToBe",
+    "ExpectColumnValuesToBeInTypeList",
+    "ExpectColumnValuesToBeOfType",
+    "Extra",
+    "Field",
+    "IDDict",
+    "InvalidBatchRequestError",
+    "InvalidMetricAccessorDomainKwargsKeyError",
+    "LegacyBatchDefinition",
+    "MetricConfiguration",
+    "MetricProvider",
+    "MetricResolutionError",
+    "RuntimeDataBatchSpec",
+    "ValidationError",
+    "_registered_metrics",
+    "get_metric_kwargs",
+    "get_metric_provider",
+    "make_batch_identifier",
+    "parse_great_expectations_condition",
+    "register_metric",
+]
+"""All of them: what to look at when a new release breaks something."""

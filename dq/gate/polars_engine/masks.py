@@ -17,6 +17,7 @@ import polars as pl
 from dateutil.parser import parse as parse_date
 
 from dq.gate.polars_engine import regexes
+from dq.gate.polars_engine.aggregates import OutlierStatistics
 from dq.gate.polars_engine.columns import Column, every
 
 Metrics = Mapping[str, Any]
@@ -81,17 +82,17 @@ def not_in_set(column: Column, value_set: Sequence[Any] | None = None) -> pl.Exp
 
 def null(column: Column) -> pl.Expr:
     """Not there."""
-    return column.values.is_null()
+    return column.expr.is_null()
 
 
 def not_null(column: Column) -> pl.Expr:
     """There."""
-    return column.values.is_not_null()
+    return column.expr.is_not_null()
 
 
 def unique(column: Column) -> pl.Expr:
     """Nowhere else in the column; lists and structs are compared by what they hold."""
-    return ~column.values.is_duplicated()
+    return ~column.expr.is_duplicated()
 
 
 def increasing(column: Column, strictly: bool | None = None) -> pl.Expr:  # noqa: FBT001
@@ -105,7 +106,7 @@ def decreasing(column: Column, strictly: bool | None = None) -> pl.Expr:  # noqa
 
 
 def _ordered(column: Column, *, strictly: bool, up: bool) -> pl.Expr:
-    values = column.text if column.is_text else column.values
+    values = column.text if column.is_text else column.expr
     before = values.forward_fill().shift(1)
     if isinstance(column.dtype, pl.Boolean):  # pandas takes the difference of truth values by "exclusive or"
         changed = values != before
@@ -243,10 +244,11 @@ def z_score_under(
     metrics: Metrics,
 ) -> pl.Expr:
     """Fewer standard deviations from the mean than a threshold; without any spread every value is."""
-    mean, deviation = metrics["column.mean"], metrics["column.standard_deviation"]
+    mean: float | None = metrics["column.mean"]
+    deviation: float | None = metrics["column.standard_deviation"]
     if not column.dtype.is_numeric() and not isinstance(column.dtype, pl.Null | pl.Boolean):
         raise TypeError("Cannot complete Z-score calculations on a non-numerical column.")
-    if deviation is None or deviation == 0:
+    if mean is None or not deviation:
         return pl.lit(value=True)
     score = (column.numbers - mean) / deviation
     return (score.abs() < abs(threshold) if double_sided else score < threshold) | score.is_nan()
@@ -254,9 +256,10 @@ def z_score_under(
 
 def not_outlier(column: Column, method: str = "iqr", multiplier: float = 1.5, *, metrics: Metrics) -> pl.Expr:
     """Within a window around the quartiles, or around the mean; without any spread every value is."""
-    low, high, spread = metrics["column.outlier_statistics"]
+    statistics: OutlierStatistics = metrics["column.outlier_statistics"]
+    low, high, spread = statistics
     if low is None or high is None or spread is None:
-        return column.values.is_not_null()
+        return column.expr.is_not_null()
     threshold, numbers = multiplier * spread, column.numbers
     if method == "iqr":
         return (numbers >= low - threshold) & (numbers <= high + threshold)
@@ -275,14 +278,14 @@ def pair_greater(left: Column, right: Column, or_equal: bool | None = None) -> p
     return _compared(left, right, pl.Expr.ge if or_equal else pl.Expr.gt)
 
 
-def _compared(left: Column, right: Column, how: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> pl.Expr:
+def _compared(left: Column, right: Column, how: Callable[[pl.Expr, Any], pl.Expr]) -> pl.Expr:
     if left.is_text and right.is_text:
         return how(left.text, right.text)
     if how is pl.Expr.eq and left.is_text != right.is_text:
         return pl.lit(value=False)
     if isinstance(left.dtype, pl.Boolean) or isinstance(right.dtype, pl.Boolean):
         return how(left.numbers, right.numbers)
-    return how(left.values, right.values)
+    return how(left.expr, right.expr)
 
 
 def pair_in_set(left: Column, right: Column, value_pairs_set: Sequence[Sequence[Any]] | None = None) -> pl.Expr:
@@ -297,7 +300,7 @@ def pair_in_set(left: Column, right: Column, value_pairs_set: Sequence[Sequence[
 
 def compound_unique(columns: Sequence[Column]) -> pl.Expr:
     """No other row with the same values."""
-    return ~pl.struct(column.values for column in columns).is_duplicated()
+    return ~pl.struct(column.expr for column in columns).is_duplicated()
 
 
 def sum_equals(columns: Sequence[Column], sum_total: float) -> pl.Expr:
@@ -308,11 +311,13 @@ def sum_equals(columns: Sequence[Column], sum_total: float) -> pl.Expr:
 def all_equal(columns: Sequence[Column]) -> pl.Expr:
     """Equal values; nulls equal one another."""
     first, *others = columns
-    return every([_compared(other, first, pl.Expr.eq).fill_null(value=False) | _both_null(other, first) for other in others])
+    return every(
+        [_compared(other, first, pl.Expr.eq).fill_null(value=False) | _both_null(other, first) for other in others]
+    )
 
 
 def _both_null(left: Column, right: Column) -> pl.Expr:
-    return left.values.is_null() & right.values.is_null()
+    return left.expr.is_null() & right.expr.is_null()
 
 
 def unique_within_record(columns: Sequence[Column]) -> pl.Expr:

@@ -24,6 +24,12 @@ COUNT, VALUES, COUNTS = "unexpected_count", "unexpected_values", "unexpected_val
 INDEX, QUERY, ROWS = "unexpected_index_list", "unexpected_index_query", "unexpected_rows"
 FILTERED, CONDITION = "filtered_row_count", "condition"
 _LISTS = (VALUES, COUNTS, INDEX, QUERY, ROWS, FILTERED)
+DOMAINS: Mapping[Shape, tuple[str, ...]] = {
+    "column": ("column",),
+    "pair": ("column_A", "column_B"),
+    "columns": ("column_list",),
+}
+"""Arguments by which a condition is told its columns."""
 _DOMAIN = ("batch_id", "table", "row_condition", "condition_parser")
 
 
@@ -167,7 +173,7 @@ _OTHER_SOURCE = ("query.data_source_table", "comparison_query.data_source_table"
 """Metrics that ask another data source, by SQL: Great Expectations' own functions serve as they are."""
 
 
-class PolarsMetric(gx.MetricProvider):
+class PolarsMetric(gx.MetricProvider):  # type: ignore[misc] # Great Expectations has no types here
     """What Great Expectations sees of a metric of this engine: its arguments, and what it depends on."""
 
     asked: Asked
@@ -180,6 +186,7 @@ class PolarsMetric(gx.MetricProvider):
         execution_engine: Any = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
+        del configuration, execution_engine, runtime_configuration
         needs = cls.asked.of.needs if isinstance(cls.asked.of, Mask) and cls.asked.part != FILTERED else {}
         return {
             name: gx.MetricConfiguration(
@@ -193,7 +200,7 @@ class PolarsMetric(gx.MetricProvider):
 
 def register_condition(mask: Mask, engine: type) -> None:
     """Registers a row-wise condition with all that results tell of it: count, values, indices and rows."""
-    domain = {"column": ("column",), "pair": ("column_A", "column_B"), "columns": ("column_list",)}[mask.shape]
+    domain = DOMAINS[mask.shape]
     keys = (*_DOMAIN, *domain) if mask.shape == "column" else (*_DOMAIN, *domain, "ignore_row_if")
     for part in (CONDITION, COUNT):
         _register(f"{mask.name}.{part}", Asked(mask, part), keys, mask.value_keys, engine)
@@ -242,7 +249,9 @@ def _adopt(name: str, engine: type) -> None:
     """Registers a metric with the class and the function that one of Great Expectations' engines has for it."""
     known = gx._registered_metrics[name]  # noqa: SLF001
     providers = known["providers"]
-    stock = next((providers[of] for of in ("PandasExecutionEngine", "SqlAlchemyExecutionEngine") if of in providers), None)
+    stock = next(
+        (providers[of] for of in ("PandasExecutionEngine", "SqlAlchemyExecutionEngine") if of in providers), None
+    )
     if stock is not None:
         gx.register_metric(
             metric_name=name,

@@ -1,12 +1,12 @@
-"""Regular expressions and LIKE patterns, run by Polars where its engine can, else by Python.
+r"""Regular expressions and LIKE patterns, run by Polars where its engine can, else by Python.
 
 Expectations are written for Python's `re`. Polars has Rust's engine, which runs in linear time and some ten times
 faster, and differs in this:
 
 * look-around, back-references, possessive and conditional groups are unknown to it: such a pattern goes to `re`;
 * `$` holds only at the very end there, and before a final line break as well in `re`: translated;
-* `\\Z` is written `\\z` there: translated;
-* `\\w` takes in combining marks, such as Arabic vowel signs, and `re` does not: left as Rust has it.
+* `\Z` is written `\z` there: translated;
+* `\w` takes in combining marks, such as Arabic vowel signs, and `re` does not: left as Rust has it.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def broken(mask: Mask, columns: tuple[Column, ...], ignore_row_if: str | None, a
     Raises what the condition raises for columns and arguments that it cannot be about.
     """
     if mask.shape == "column":
-        met, looked_at = mask.condition(columns[0], **arguments), columns[0].values.is_not_null()
+        met, looked_at = mask.condition(columns[0], **arguments), columns[0].expr.is_not_null()
         looked_at = looked_at if mask.skips_nulls else _any_row(columns[0])
     else:
         met = mask.condition(*columns, **arguments) if mask.shape == "pair" else mask.condition(columns, **arguments)
@@ -71,7 +71,7 @@ def broken(mask: Mask, columns: tuple[Column, ...], ignore_row_if: str | None, a
 
 
 def _looked_at(columns: Sequence[Column], ignore_row_if: str | None) -> pl.Expr:
-    missing = [column.values.is_null() for column in columns]
+    missing = [column.expr.is_null() for column in columns]
     match ignore_row_if:
         case "both_values_are_missing" | "all_values_are_missing":
             return ~every(missing)
@@ -84,7 +84,7 @@ def _looked_at(columns: Sequence[Column], ignore_row_if: str | None) -> pl.Expr:
 
 def _any_row(column: Column) -> pl.Expr:
     """True, once a row: a condition without any column would have one value only."""
-    return column.values.is_null() | pl.lit(value=True)
+    return column.expr.is_null() | pl.lit(value=True)
 
 
 def values(rows: BrokenRows, result_format: ResultFormat) -> list[Any]:
@@ -146,7 +146,7 @@ def condition(rows: BrokenRows, _: ResultFormat) -> tuple[pd.Series, dict[str, A
 def _limit(result_format: ResultFormat) -> int:
     if result_format.get("result_format") == "COMPLETE":
         return MAX_ROWS
-    return min(result_format["partial_unexpected_count"], MAX_ROWS)
+    return min(int(result_format["partial_unexpected_count"]), MAX_ROWS)
 
 
 PARTS: Mapping[str, Callable[[BrokenRows, ResultFormat], Any]] = {

@@ -4,8 +4,9 @@ Options are declared once, in `options.py`; this module makes flags of them, fil
 `[tool.dq]` in pyproject.toml or dq.toml, and remembers where each value came from. A flag wins over a variable, a
 variable over dq.toml, dq.toml over pyproject.toml.
 
-A variable holds one value, with two exceptions: DQ_LANGUAGES holds codes with commas between them (`ar,en`), and
-DQ_INPUTS paths as PATH does, with colons between them (semicolons on Windows). An empty variable sets nothing.
+A variable holds one value, with three exceptions: DQ_LANGUAGES holds codes with commas between them (`ar,en`),
+DQ_HOST_RULES rules with semicolons, and DQ_INPUTS paths as PATH does, with colons (semicolons on Windows). An empty
+variable sets nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ TRACEBACK = "DQ_TRACEBACK"
 """Where this variable is set, a fault of dq is shown with its traceback."""
 OTHER_VARIABLES = frozenset({TRACEBACK, "DQ_TEST_PROCESSES"})
 """Variables that are no options: the one above, and how many processes `nox -s tests` uses."""
-SEPARATORS = {"languages": ",", "inputs": os.pathsep}
+SEPARATORS = {"languages": ",", "host_rules": ";", "inputs": os.pathsep}
 """What stands between the values of a variable, for options that take several."""
 WRONG_USE = 2
 FAULT = 4

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from dq.tables import SOURCES
+from dq.tables import OF_RUN, SOURCES
 
 UNKNOWN_HOST = "(unknown)"
 """The host of pages whose address is not known, in the table sources."""
@@ -106,7 +106,7 @@ def sources(pages: pl.LazyFrame, articles: pl.LazyFrame, languages: Sequence[str
         language_share=expected.fill_null(value=False).filter(main).mean(),
     )
     joined = by_page.join(by_article, on="host", how="left").with_columns(pl.col("articles").fill_null(0))
-    return SOURCES.conform(joined.collect())
+    return joined.select(pl.col(name).cast(SOURCES.schema[name]) for name in OF_RUN).sort("host").collect()
 
 
 def percent(part: float, whole: float = 1.0) -> str:

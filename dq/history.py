@@ -2,6 +2,7 @@
 
     URL/articles    one row an article: `dq.dedup.index.ROWS`
     URL/forgotten   one row a request to forget an article: id, forgotten_at
+    URL/figures     one row a host in a run: `dq.drift.PAST`
 
 A batch is added by one commit of Delta: it is there whole, or not at all, and writers that commit at the same time both
 keep theirs. Rows are never changed. An article that comes again with another text, under the same id, gets a further
@@ -14,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from dq.dedup import Duplicates, checked
 from dq.dedup.index import FORMED, ROWS, formed, index_rows
+from dq.drift import PAST
 from dq.errors import ConfigError, TableError, UsageError, listed, told_together
 from dq.options import DedupOptions
 from dq.tables import TIMESTAMP, make_id
@@ -74,7 +77,7 @@ class History:
 
     def _open(self) -> None:
         """Sees the tables as they are now."""
-        with self._told("read"):
+        with _told(self.url, "read"):
             self._articles = _opened(f"{self.url}/articles")
             self._forgotten = _opened(f"{self.url}/forgotten")
         self.__dict__.pop("_keys", None)
@@ -90,14 +93,14 @@ class History:
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """`columns` of all articles that are neither forgotten nor superseded."""
-        with self._told("read"):
+        with _told(self.url, "read"):
             return self._alive(self._read(self._articles, columns)).select(columns)
 
     def chunks(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """The same, CHUNK_ROWS rows at a time."""
         if self._articles is None:
             return
-        with self._told("read"):
+        with _told(self.url, "read"):
             wanted = list(dict.fromkeys([*columns, "id", "added_at"]))
             for batch in self._articles.to_pyarrow_dataset().to_batches(columns=wanted, batch_size=CHUNK_ROWS):
                 yield self._alive(_frame(batch)).select(columns)
@@ -106,7 +109,7 @@ class History:
         """`columns` of the articles with these ids."""
         if self._articles is None or ids.is_empty():
             return pl.DataFrame(schema={name: ROWS[name] for name in columns})
-        with self._told("read"):
+        with _told(self.url, "read"):
             wanted = list(dict.fromkeys([*columns, "id", "added_at"]))
             rows = pl.scan_delta(self._articles).select(wanted).filter(pl.col("id").is_in(ids.unique().implode()))
             return self._alive(rows.collect()).select(pl.col(name).cast(ROWS[name]) for name in columns)
@@ -154,7 +157,7 @@ class History:
         """
         if self._articles is None:
             return 0
-        with self._told("written"):
+        with _told(self.url, "written"):
             dead = self._dead.select("id", "added_at")
             if not dead.is_empty():
                 on = "kept.id = dead.id and kept.added_at = dead.added_at"
@@ -223,7 +226,7 @@ class History:
     def _commit(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
         for further in reversed(range(MAX_TRIES)):
             try:
-                with self._told("written"):
+                with _told(self.url, "written"):
                     self._write(name, rows, batch_id)
                 break
             except CommitFailedError as error:
@@ -233,7 +236,7 @@ class History:
 
     def _write(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
         write_deltalake(
-            f"{self.url}/{name}",
+            _writable(f"{self.url}/{name}"),
             rows.to_arrow(),
             mode="append",
             description=json.dumps(self._made_with()),
@@ -271,16 +274,71 @@ class History:
             heading = f"{self.url}/articles was written with other options; use those, or another --history:"
             raise ConfigError(told_together(heading, wrong))
 
-    @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Turns errors of Delta and of the storage into one that says which history it is about."""
-        try:
-            yield
-        except CommitFailedError:
-            raise
-        except (DeltaError, OSError, ValueError) as error:
-            cause = (str(error).splitlines() or [type(error).__name__])[0]  # Delta tells a backtrace of its own below
-            raise UsageError(f"the history {self.url} cannot be {what}: {cause}; check --history") from error
+
+class Past:
+    """The figures of earlier runs, host by host: those of complete runs, each once.
+
+    Raises UsageError where `url` cannot be read or written.
+    """
+
+    def __init__(self, url: str | Path) -> None:
+        self.url = str(url).rstrip("/")
+
+    def before(self, started_at: datetime, *, run_id: str) -> pl.DataFrame:
+        """The rows of all runs that began before this one, in the form of `PAST`."""
+        with _told(self.url, "read"):
+            table = _opened(f"{self.url}/figures")
+            if table is None:
+                return pl.DataFrame(schema=PAST)
+            rows = _frame(table.to_pyarrow_dataset().to_table())
+        earlier = (pl.col("started_at") < started_at) & (pl.col("run_id") != run_id)
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in PAST.items()).filter(earlier)
+
+    def record(self, rows: pl.DataFrame) -> bool:
+        """Adds the rows of one complete run; False, and nothing is written, where that run is there already."""
+        for further in reversed(range(MAX_TRIES)):
+            try:
+                with _told(self.url, "written"):
+                    table = _opened(f"{self.url}/figures")
+                    run_ids = rows["run_id"].unique()
+                    if rows.is_empty() or (table is not None and self._has(table, run_ids)):
+                        return False
+                    write_deltalake(_writable(f"{self.url}/figures"), rows.to_arrow(), mode="append")
+                    return True
+            except CommitFailedError as error:
+                if not further:
+                    raise UsageError(f"the history {self.url} is written to by others all the time: {error}") from error
+        return False
+
+    @staticmethod
+    def _has(table: DeltaTable, run_ids: pl.Series) -> bool:
+        known = _frame(table.to_pyarrow_dataset().to_table(columns=["run_id"]))["run_id"]
+        return bool(run_ids.is_in(known.unique().implode()).any())
+
+
+@contextmanager
+def _told(url: str, what: str) -> Iterator[None]:
+    """Turns errors of Delta and of the storage into one that says which history it is about."""
+    try:
+        yield
+    except CommitFailedError:
+        raise
+    except (DeltaError, OSError, ValueError) as error:
+        cause = (str(error).splitlines() or [type(error).__name__])[0]  # Delta tells a backtrace of its own below
+        raise UsageError(f"the history {url} cannot be {what}: {cause}; check --history") from error
+
+
+UNWRITABLE = re.compile(r"[\[\]^|]")
+"""Characters in a folder's name at which Delta 1.x gives up, with a panic."""
+
+
+def _writable(url: str) -> str:
+    """The address of a table that is to be written; UsageError where Delta cannot write there."""
+    if "://" not in url and (found := UNWRITABLE.search(str(Path(url).absolute()))):
+        raise UsageError(
+            f"Delta can keep no history in {url}: the name of its folder holds {found[0]!r}; name another --history"
+        )
+    return url
 
 
 def _opened(url: str) -> DeltaTable | None:

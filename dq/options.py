@@ -8,6 +8,7 @@ kept in `Options.origins`, and the report prints it.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -49,6 +50,13 @@ Share = Annotated[float, Rule(_share, "more than 0 and at most 1")]
 Recall = Annotated[float, Rule(lambda value: _share(value, below_one=True), "more than 0 and less than 1")]
 Languages = Annotated[
     tuple[str, ...], Rule(lambda value: set(value) <= set(ISO_639_1), "codes of ISO 639-1, such as ar or en")
+]
+HOST_RULE = re.compile(
+    r"(?P<host>[^\s:]+|\(unknown\)):\s*(?P<column>\w+)\s*(?P<side><=|>=)\s*(?P<bound>-?\d+(?:\.\d+)?)"
+)
+HostRules = Annotated[
+    tuple[str, ...],
+    Rule(lambda value: all(HOST_RULE.fullmatch(rule) for rule in value), "like 'news.example: duplicate_share <= 0.9'"),
 ]
 
 
@@ -169,6 +177,12 @@ class GateOptions:
     """Languages in which articles are expected (ISO 639-1); any where not given."""
     strict: bool = False
     """Warnings fail the gate too."""
+    past_runs: Positive = 20
+    """Earlier runs that a host is compared with."""
+    host_rules: HostRules = ()
+    """Bounds of single hosts in the table sources, such as 'news.example: duplicate_share <= 0.9'."""
+    python_regex: bool = False
+    """Regular expressions with look-around or back-references are run by Python, more slowly, instead of refused."""
     max_examples: Count = 20
     """Examples kept of the rows that broke an expectation."""
 

@@ -18,11 +18,12 @@ import polars as pl
 
 from dq import runs
 from dq.dedup import Duplicates, find_duplicates, scan_table, texts_of
+from dq.drift import against_past, past_rows
 from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, raise_if_faulty
-from dq.errors import DqError, FaultError, NothingReadableError
+from dq.errors import DqError, FaultError, NothingReadableError, UsageError
 from dq.figures import Figures, sources
 from dq.figures import count as count_figures
-from dq.gate import Suite, Verdict, check, load_suites, suites_folder
+from dq.gate import Suite, Verdict, check, load_suites, suites_folder, with_host_rules
 from dq.ingest import read_pages
 from dq.options import DedupOptions, Options, changed, recall, settings
 from dq.options import check as check_options
@@ -30,12 +31,14 @@ from dq.report import write_report
 from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, SOURCES, TABLES
 
 if TYPE_CHECKING:
-    from dq.history import History
+    from dq.history import History, Past
 
 SCHEMA_VERSION = 1
 """Version of run.json."""
 REPORTS = Path("reports")
 """Where runs go by default."""
+HISTORY = "history"
+"""Where the figures of earlier runs lie beside the runs, unless a history is named."""
 
 
 class Talk(Protocol):
@@ -138,10 +141,20 @@ def write_duplicates(found: Duplicates, folder: Path) -> None:
 
 
 def count(run: Run) -> Run:
-    """The table sources: one row a host."""
+    """The table sources: one row a host, and what its own earlier runs tell."""
     pages, articles = PAGES.scan(run.folder), ARTICLES.scan(run.folder)
-    SOURCES.write(sources(pages, articles, run.options.gate.languages), run.folder)
+    counted = sources(pages, articles, run.options.gate.languages)
+    past = past_of(run).before(run.started, run_id=run.run_id)
+    options = run.options.gate
+    SOURCES.write(against_past(counted, past, run_id=run.run_id, max_runs=options.past_runs), run.folder)
     return run
+
+
+def past_of(run: Run) -> Past:
+    """The figures of earlier runs: in the history that is named, else beside the runs."""
+    from dq.history import Past  # noqa: PLC0415  # Delta takes a while to load, and `dq clean` does without
+
+    return Past(run.options.dedup.history or run.folder.parent / HISTORY)
 
 
 def judge(run: Run) -> Run:
@@ -159,7 +172,13 @@ def draw(run: Run) -> Run:
 
 
 def remember(run: Run) -> Run:
-    """The articles of a batch that may be published go into the history, where one is named."""
+    """The run's figures go into the history; the articles of a batch that may be published too, where one is named."""
+    try:
+        past_of(run).record(past_rows(SOURCES.scan(run.folder).collect(), run.run_id, run.started))
+    except UsageError as error:
+        if run.options.dedup.history is not None:
+            raise
+        run.talk.say(f"this run's figures were not kept for later runs: {error}")
     if run.history is not None and run.found is not None and run.verdict is not None:
         if run.verdict.exit_code == 0:
             added = run.history.add(texts_of(ARTICLES.scan(run.folder).collect()), run.found)
@@ -175,10 +194,9 @@ STEPS: tuple[tuple[str, Callable[[Run], Run]], ...] = (
     ("figures", count),
     ("gate", judge),
     ("report", draw),
+    ("history", remember),
 )
 """The pipeline, in order."""
-IN_HISTORY = (("history", remember),)
-"""What ends it where a history is named."""
 
 
 def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, talk: Talk | None = None) -> Outcome:
@@ -194,7 +212,7 @@ def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, 
         begun = start(inputs, options, claim.folder, run_id=claim.run_id, talk=talk, suites=suites)
         if claim.resumed:
             begun.talk.say(f"resuming the unfinished run {claim.folder}")
-        done = go_through(STEPS + IN_HISTORY if options.dedup.history else STEPS, begun)
+        done = go_through(STEPS, begun)
         shutil.rmtree(claim.folder / runs.SHARDS)
         folder = runs.finish(claim, out)
     if done.verdict is None:
@@ -223,7 +241,9 @@ def go_through(steps: Sequence[tuple[str, Callable[[Run], Run]]], current: Run) 
 def ready(options: Options) -> tuple[Suite, ...]:
     """The suites of the gate; what cannot be used, in options or suites, is told before the work, not after it."""
     check_options(options)
-    return load_suites(suites_folder(options.gate))
+    suites = load_suites(suites_folder(options.gate), python_regex=options.gate.python_regex)
+    origin = options.origins.get("host_rules")
+    return with_host_rules(suites, options.gate.host_rules, origin=origin.place if origin else "given in the call")
 
 
 def clean_only(inputs: Sequence[str | Path], options: Options, *, out: Path, talk: Talk | None = None) -> Figures:

@@ -185,6 +185,7 @@ ARTICLES = Table(
         "authors": (STRINGS, "names in the byline"),
         "credit": (pl.String, "agency or source named"),
         "published_at": (WALL_TIME, "publication, as the page states it; midnight where it states only a day"),
+        "fetched_at": (TIMESTAMP, "when the page was fetched"),
         "date_source": (pl.String, "where the date was read: json-ld, meta, time, url, line; null for no date"),
         "language": (pl.String, "ISO 639-1 code of the body; null when there is too little text"),
         "n_words": (pl.Int32, "words of the body; CJK counted by character"),
@@ -290,22 +291,52 @@ PASSAGES = Table(
     },
 )
 
+_OF_RUN: Mapping[str, tuple[PolarsDataType, str]] = {
+    "host": (pl.String, "host; (unknown) for pages without an address"),
+    "pages": (pl.Int64, "pages; 0 for a host that earlier runs had, and this one has not"),
+    "articles": (pl.Int64, "articles"),
+    "rejected_share": (pl.Float64, "pages that could not be read, of all its pages"),
+    "empty_share": (pl.Float64, "pages without an article, of all its pages"),
+    "duplicate_share": (pl.Float64, "articles that dedup would remove, of all its articles"),
+    "boilerplate_share": (pl.Float64, "median over its main articles"),
+    "median_words": (pl.Float64, "median words of its main articles' bodies"),
+    "date_share": (pl.Float64, "main articles with a publication date"),
+    "title_share": (pl.Float64, "main articles with a title"),
+    "language_share": (pl.Float64, "main articles in an expected language"),
+}
+OF_RUN = tuple(_OF_RUN)
+"""Columns of sources that this run alone decides."""
+DRIFTING: Mapping[str, Literal["count", "share"]] = {
+    "pages": "count",
+    "empty_share": "share",
+    "median_words": "count",
+    "boilerplate_share": "share",
+    "language_share": "share",
+    "date_share": "share",
+    "duplicate_share": "share",
+}
+"""Figures of a host that are held against its earlier runs (`dq.drift`)."""
+
 SOURCES = Table(
     "sources",
-    "one host in this run",
+    "one host in this run, and against its own earlier runs",
     ("host",),
     {
-        "host": (pl.String, "host; (unknown) for pages without an address"),
-        "pages": (pl.Int64, "pages"),
-        "articles": (pl.Int64, "articles"),
-        "rejected_share": (pl.Float64, "pages that could not be read, of all its pages"),
-        "empty_share": (pl.Float64, "pages without an article, of all its pages"),
-        "duplicate_share": (pl.Float64, "articles that dedup would remove, of all its articles"),
-        "boilerplate_share": (pl.Float64, "median over its main articles"),
-        "median_words": (pl.Float64, "median words of its main articles' bodies"),
-        "date_share": (pl.Float64, "main articles with a publication date"),
-        "title_share": (pl.Float64, "main articles with a title"),
-        "language_share": (pl.Float64, "main articles in an expected language"),
+        **_OF_RUN,
+        "host_history": (pl.String, "first (no earlier run has it), known, returned (after a gap) or vanished"),
+        "runs_before": (pl.Int64, "earlier runs that had it, of those it is compared with"),
+        "runs_missed": (pl.Int64, "newest earlier runs in a row that did not have it"),
+        **{
+            f"{figure}_{part}": (dtype, told)
+            for figure, kind in DRIFTING.items()
+            for part, dtype, told in (
+                ("usual", pl.Float64, f"median of {figure} over its earlier runs"),
+                ("spread", pl.Float64, "their median absolute deviation, times 1.4826"),
+                ("change", pl.Float64, "from the usual: a share of it" if kind == "count" else "from the usual"),
+                ("deviation", pl.Float64, "from the usual, in spreads"),
+                ("since", pl.String, "run in which it began, where it deviates by three spreads or more"),
+            )
+        },
     },
 )
 

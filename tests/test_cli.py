@@ -35,7 +35,7 @@ def runs(tmp_path_factory):
     for inputs in ("seeds/news", "seeds/news/daily-feed.jsonl"):
         before = set(out.iterdir())
         main(["run", str(ROOT / inputs), "--out", str(out), "--expectations", expectations, "--workers", "1"])
-        names += [path for path in set(out.iterdir()) - before if path.name != "latest"]
+        names += [path for path in set(out.iterdir()) - before if path.name not in {"latest", "history"}]
     return names
 
 
@@ -196,7 +196,7 @@ def test_variables_hold_several_values_only_where_an_option_takes_several(feed, 
     assert main(["clean"]) == 0
     assert "24 pages: 24 ok" in capsys.readouterr().out
     assert (tmp_path / "x,y" / "articles.parquet").is_file()
-    assert set(SEPARATORS) == {"languages", "inputs"}
+    assert set(SEPARATORS) == {"languages", "host_rules", "inputs"}
 
 
 def test_an_interrupt_says_that_it_resumes(feed, capsys, monkeypatch):

@@ -9,7 +9,13 @@ from tests.conftest import ROOT
 DOORS = {
     "trafilatura": {"dq/clean/html.py"},
     "fastwarc": {"dq/ingest/warc.py"},
-    "great_expectations": {"dq/gate/checkpoint.py", "dq/gate/expectations.py", "dq/gate/quiet.py"},
+    "great_expectations": {
+        "dq/gate/checkpoint.py",
+        "dq/gate/expectations.py",
+        "dq/gate/quiet.py",
+        "dq/gate/stock.py",
+        "dq/gate/polars_engine/gx.py",
+    },
     "rich": {"dq/terminal.py"},
     "jinja2": {"dq/report/page.py"},
     "filelock": {"dq/runs.py"},

@@ -45,7 +45,7 @@ def broken(tmp_path_factory):
 
 def test_a_run_leaves_all_outputs_and_nothing_else(news):
     assert {path.name for path in news.folder.iterdir()} == OUTPUTS
-    assert {path.name for path in news.folder.parent.iterdir()} == {news.folder.name, "latest"}
+    assert {path.name for path in news.folder.parent.iterdir()} == {news.folder.name, "latest", "history"}
     assert (news.folder.parent / "latest").resolve() == news.folder.resolve()
 
 

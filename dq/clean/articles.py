@@ -43,6 +43,7 @@ def article_rows(
             "is_main": ordinal == main,
             "url": page.url,
             "host": page.host,
+            "fetched_at": page.fetched_at,
             "boilerplate_share": 1 - kept / total if total else 0.0,
             "cluster_id": None,
             "is_canonical": True,

@@ -9,6 +9,7 @@ Great Expectations is imported by these two calls, not by importing this package
 from __future__ import annotations
 
 from dq.gate.door import check, load_suites
+from dq.gate.host_rules import with_host_rules
 from dq.gate.outcomes import Outcome
 from dq.gate.suites import Suite, suites_folder
 from dq.gate.verdict import SCHEMA_VERSION, Verdict, document, verdict_json
@@ -23,4 +24,5 @@ __all__ = [
     "load_suites",
     "suites_folder",
     "verdict_json",
+    "with_host_rules",
 ]

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from dq.gate.expectations import PLACE, configuration
 from dq.gate.quiet import quiet
+from dq.gate.stock import PLACE, configuration
 from dq.gate.suites import JUDGED_TABLES, Check, Suite
 from dq.tables import Table
 

@@ -29,18 +29,22 @@ GRACE = timedelta(days=1)
 SUMMARY_FILE, JUNIT_FILE, VERDICT_FILE = "summary.md", "junit.xml", "verdict.json"
 
 
-def load_suites(folder: Path) -> tuple[Suite, ...]:
+def load_suites(folder: Path, *, python_regex: bool = False) -> tuple[Suite, ...]:
     """Every suite of a folder, known to work on its table; imports Great Expectations.
 
     Each expectation is built and tried on one made-up row, so that what cannot work is told before there is data:
     unreadable JSON, no expectations, the format before 1.0, unknown tables, columns, types, arguments and severities,
-    values out of range, regular expressions that do not compile, columns of the wrong kind.
+    values out of range, regular expressions that do not compile, columns of the wrong kind. Regular expressions with
+    look-around or back-references are mistakes too, unless `python_regex` lets Python run them.
 
     Raises SuiteError with all mistakes of all files, each with file and line.
     """
     suites, mistakes = read_suites(folder)
     examples = suite_parameters(GateOptions(), started=datetime.now(UTC))
-    told = [*mistakes, *(mistake for suite in suites for mistake in _unworkable(suite, mistakes, examples))]
+    told = [
+        *mistakes,
+        *(mistake for suite in suites for mistake in _unworkable(suite, mistakes, examples, python_regex)),
+    ]
     if told:
         told.sort(key=lambda mistake: (mistake.path, mistake.line or 0))
         count = f"{len(told)} mistake{'s' if len(told) > 1 else ''}"
@@ -86,13 +90,20 @@ def suite_parameters(options: GateOptions, *, started: datetime) -> dict[str, An
     return {"languages": list(options.languages or ISO_639_1), "now": now, "tomorrow": now + GRACE}
 
 
-def _unworkable(suite: Suite, mistakes: Sequence[Mistake], parameters: Mapping[str, Any]) -> list[Mistake]:
+def _unworkable(
+    suite: Suite,
+    mistakes: Sequence[Mistake],
+    parameters: Mapping[str, Any],
+    python_regex: bool,  # noqa: FBT001
+) -> list[Mistake]:
     """The checks that Great Expectations refuses, and those that it accepts and that then raise on every table."""
     from dq.gate.checkpoint import rehearse  # noqa: PLC0415 - imports Great Expectations, which takes seconds
-    from dq.gate.expectations import objections  # noqa: PLC0415 - the same
+    from dq.gate.stock import objections  # noqa: PLC0415 - the same
 
     known = {**parameters, **suite.parameters}
-    refused = [(one.line, objection) for one in suite.checks for objection in objections(one, known)]
+    refused = [
+        (one.line, objection) for one in suite.checks for objection in objections(one, known, python_regex=python_regex)
+    ]
     unfit = {line for line, _ in refused} | {mistake.line for mistake in mistakes if mistake.path == suite.path}
     fit = dataclasses.replace(suite, checks=tuple(one for one in suite.checks if one.line not in unfit))
     raised = [(result.check.line, f"it cannot work on this table: {result.fault}") for result in rehearse(fit, known)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dq.gate.suites import JUDGED_TABLES, SEVERITIES, Check
-from dq.gate.words import demanded, excerpt, observed_rows, of_rows, of_table, told
+from dq.gate.words import demanded, excerpt, observed_rows, of_hosts, of_rows, of_table, told
 from dq.tables import ARTICLES, CHECKS, PAGES, REJECTED
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def outcome(result: Result) -> Outcome:
     """A result in words."""
     kwargs = result.kwargs
     demand = result.check.description or demanded(result.check.type, kwargs)
+    if result.check.host_rules_origin:
+        demand += f"; {of_hosts(kwargs)} ({result.check.host_rules_origin})"
     if result.judged is None:
         observed, threshold = told(result.observed), of_table(demand, kwargs)
     else:

@@ -2,7 +2,7 @@
 
 A file is named after the table that it judges (`articles.json`) and loads with stock Great Expectations. It is read
 here without it: what a file says, and whether its tables, columns and severities exist. Whether Great Expectations
-accepts an expectation is `dq.gate.expectations`' to say.
+accepts an expectation is `dq.gate.stock`' to say.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class Check:
     note: str
     description: str | None = None
     """What it demands of a value, in the suite's own words, where its arguments are hard to read."""
+    host_rules_origin: str | None = None
+    """Where the bounds of single hosts among its arguments were set."""
 
     @property
     def columns(self) -> tuple[str, ...]:

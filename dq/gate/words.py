@@ -44,6 +44,16 @@ def of_rows(demand: str, kwargs: Kwargs) -> str:
     return f"{_quantity(kwargs.get('mostly'))}{_where(kwargs)}: {demand}"
 
 
+def of_hosts(kwargs: Kwargs) -> str:
+    """The bounds that single hosts have of their own.
+
+    >>> of_hosts({"hosts": {"a.example": {"max": 0.9}}})
+    'for a.example at most 0.9'
+    """
+    own = {host: {f"{side}_value": bound for side, bound in bounds.items()} for host, bounds in kwargs["hosts"].items()}
+    return ", ".join(f"for {host} {_span(bounds)}" for host, bounds in own.items())
+
+
 def of_table(demand: str, kwargs: Kwargs) -> str:
     """What was demanded of the table or of a figure of it.
 
@@ -189,6 +199,20 @@ _DEMANDS: dict[str, Callable[[Kwargs], str]] = {
     ),
     "expect_column_values_to_not_match_regex": lambda kwargs: f"no match of {_regexes(kwargs)}",
     "expect_column_values_to_not_match_regex_list": lambda kwargs: f"no match of {_regexes(kwargs)}",
+    "expect_column_values_to_be_free_of_mojibake": lambda _: "letters decoded rightly (no mojibake)",
+    "expect_column_values_to_be_free_of_markup": lambda _: "no markup, entities, script or style",
+    "expect_column_values_to_be_free_of_walls": lambda _: "no login, subscription, cookie or robot notice at the start",
+    "expect_column_pair_text_to_be_in_stated_language": lambda kwargs: (
+        f"{kwargs['column_A']} in the language that {kwargs['column_B']} states"
+    ),
+    "expect_column_pair_date_to_not_be_after_fetch": lambda kwargs: (
+        f"{kwargs['column_A']} not after {kwargs['column_B']}"
+    ),
+    "expect_column_values_to_be_between_by_host": _span,
+    "expect_column_shares_to_be_between": lambda kwargs: (
+        f"{_span(kwargs)}, beyond doubt for so many {kwargs['cases']} "
+        f"({told(kwargs.get('confidence', 0.95) * 100)}% confidence)"
+    ),
     "expect_table_row_count_to_equal": lambda kwargs: told(kwargs["value"]),
     "expect_table_row_count_to_be_between": _span,
 }

@@ -10,7 +10,7 @@ import polars as pl
 
 from dq.figures import Figures
 from dq.report.run_folder import Run, Verdict, read_run
-from dq.tables import CHECKS, SOURCES
+from dq.tables import CHECKS, OF_RUN, SOURCES
 
 SIDES = ("left", "right")
 CHECK_KEY = ("suite", "expectation", "column", "nth")
@@ -63,7 +63,8 @@ def _counts(figures: Sequence[Figures]) -> pl.DataFrame:
 
 def _figures_by_host(run: Run) -> pl.DataFrame:
     """One row a host and figure."""
-    return run.scan(SOURCES).unpivot(index="host", variable_name="figure", value_name="value").collect()
+    there = run.scan(SOURCES).filter(pl.col("pages") > 0).select(OF_RUN)
+    return there.unpivot(index="host", variable_name="figure", value_name="value").collect()
 
 
 def _hosts(sides: Sequence[pl.DataFrame]) -> pl.DataFrame:

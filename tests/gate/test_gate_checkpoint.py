@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from dq.errors import FaultError
 from dq.gate.checkpoint import rehearse, run_suite
-from dq.gate.expectations import objections
 from dq.gate.quiet import LOGGER, quiet
+from dq.gate.stock import objections
 from dq.gate.suites import Check, Suite
 from dq.gate.words import MISSING, condition_told, demanded, excerpt, told
 from dq.tables import ARTICLES, PAGES, PARAGRAPHS
@@ -27,7 +27,7 @@ BETWEEN = "expect_column_values_to_be_between"
 ARTICLE = {
     "article_id": "a", "page_id": "p", "ordinal": 0, "is_main": True, "url": "u", "host": "h", "title": "t",
     "subtitle": None, "body": "b", "authors": ["x", "y"], "credit": None, "published_at": datetime(2024, 1, 1),
-    "date_source": "line", "language": "ar", "n_words": 5, "n_paragraphs": 1, "boilerplate_share": 0.5, "cluster_id": None, "is_canonical": True,
+    "fetched_at": None, "date_source": "line", "language": "ar", "n_words": 5, "n_paragraphs": 1, "boilerplate_share": 0.5, "cluster_id": None, "is_canonical": True,
 }  # fmt: skip
 
 

@@ -284,8 +284,8 @@ class TestFolder:
 
 
 class TestShipped:
-    def test_they_are_sound_and_judge_five_tables(self, suites):
-        assert [suite.table for suite in suites] == ["pages", "articles", "paragraphs", "clusters", "sources"]
+    def test_they_are_sound_and_judge_six_tables(self, suites):
+        assert [suite.table for suite in suites] == ["pages", "articles", "paragraphs", "clusters", "reuse", "sources"]
 
     @pytest.mark.parametrize("expectation", list(shipped_expectations()))
     def test_each_has_a_severity_and_says_why(self, expectation):
@@ -293,7 +293,11 @@ class TestShipped:
         assert expectation["notes"].endswith(".")
 
     def test_a_reason_among_the_rejected_names_one_check(self, suites):
-        names = [(one.table, one.severity, one.columns, one.type) for suite in suites for one in suite.checks]
+        names = [
+            (one.table, one.severity, one.columns, one.type, "min_value" in one.kwargs)
+            for suite in suites
+            for one in suite.checks
+        ]
         assert len(names) == len(set(names))
 
     def test_columns_are_read_from_the_tables(self, suites):
@@ -310,7 +314,7 @@ class TestShipped:
 
     def test_stock_great_expectations_loads_them_all(self):
         script = f"""
-import json, pathlib, great_expectations as gx
+import json, pathlib, great_expectations as gx, dq.gate.expectations
 for path in sorted(pathlib.Path({str(SHIPPED)!r}).glob("*.json")):
     stated = json.loads(path.read_text(encoding="utf-8"))
     loaded = gx.ExpectationSuite(**stated)

@@ -321,7 +321,7 @@ class TestTypes:
 
 class TestCustom:
     def test_a_condition_of_ones_own(self, validate):
-        @polars_engine.column_condition("column_values.shouts", value_keys=("marks",))
+        @polars_engine.condition("column_values.shouts", value_keys=("marks",))
         def _shouts(column, marks):
             return ~column.text.str.ends_with("!" * marks)
 

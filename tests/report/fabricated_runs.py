@@ -15,6 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from dq.drift import PAST, against_past
 from dq.figures import Figures, count, sources
 from dq.fold import key, words
 from dq.tables import CHECKS, REJECTED, SOURCES, TABLES, make_id
@@ -286,7 +289,7 @@ def article_rows(page: Scraped) -> list[dict[str, Any]]:
             "article_id": make_id(page.page_id, str(ordinal)), "page_id": page.page_id, "ordinal": ordinal,
             "is_main": ordinal == 0, "url": page.address, "host": page.host, "title": title, "subtitle": None,
             "body": "\n\n".join(body), "authors": ["فريق التحرير"], "credit": None, "published_at": page.published,
-            "date_source": "meta" if page.published else None, "language": page.language, "n_words": len(words(" ".join(body))), "n_paragraphs": len(body),
+            "date_source": "meta" if page.published else None, "fetched_at": None, "language": page.language, "n_words": len(words(" ".join(body))), "n_paragraphs": len(body),
             "boilerplate_share": 1 - kept / characters, "cluster_id": None, "is_canonical": True,
         })  # fmt: skip
     return rows
@@ -454,7 +457,8 @@ def write_run(folder: Path, pages: Sequence[Scraped], *, strict: bool = False) -
         "passages": passages,
     }
     frames = {name: TABLES[name].conform(TABLES[name].frame(table)) for name, table in rows.items()}
-    frames["sources"] = sources(frames["pages"].lazy(), frames["articles"].lazy())
+    counted = sources(frames["pages"].lazy(), frames["articles"].lazy())
+    frames["sources"] = against_past(counted, pl.DataFrame(schema=PAST), run_id="this", max_runs=20)
     checks, rejected = judge({**rows, "sources": frames["sources"].to_dicts()})
     frames["checks"], frames["rejected"] = CHECKS.frame(checks), REJECTED.conform(REJECTED.frame(rejected))
     assert frames["sources"].schema == SOURCES.schema

@@ -11,7 +11,7 @@ import pytest
 from dq.errors import TableError
 from dq.options import ReportOptions
 from dq.report import compare_runs, write_report
-from dq.tables import ARTICLES, CHECKS, LINES, PAGES, SOURCES
+from dq.tables import ARTICLES, CHECKS, LINES, OF_RUN, PAGES, SOURCES
 
 
 class TestFolder:
@@ -76,13 +76,11 @@ class TestCompare:
         appeared = set(forth.filter(pl.col("change") == "appeared")["host"])
         assert appeared == hosts[1] - hosts[0]
         assert set(back.filter(pl.col("change") == "vanished")["host"]) == appeared
-        assert forth.filter(pl.col("change") != "both")["difference"].null_count() == len(appeared) * (
-            len(SOURCES.schema) - 1
-        )
+        assert forth.filter(pl.col("change") != "both")["difference"].null_count() == len(appeared) * (len(OF_RUN) - 1)
 
     def test_every_figure_of_a_host_in_both_runs_with_the_difference(self, passing, troubled):
         hosts = compare_runs(passing, troubled).hosts.filter(pl.col("host") == "almanara.example")
-        assert hosts["figure"].to_list() == [name for name in SOURCES.schema if name != "host"]
+        assert hosts["figure"].to_list() == list(OF_RUN[1:])
         for left, right, difference in hosts.select("left", "right", "difference").iter_rows():
             assert difference == pytest.approx(right - left)
 

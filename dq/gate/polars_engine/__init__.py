@@ -18,7 +18,7 @@ In addition there are LIKE patterns and expectations in SQL (`UnexpectedRowsExpe
 * NaN counts as missing. Integers stay integers where some are missing.
 * Regular expressions run in Rust's engine, and those that it cannot run in Python's (`regexes`).
 * Types are asked for by their names in Polars, Python or pandas ("Int64", "int", "int64").
-* Conditions of one's own: `column_condition`.
+* Conditions of one's own: `condition`.
 * A context that was saved with a Polars data source is opened after this package has been imported.
 
 It needs nothing else of dq.
@@ -27,7 +27,7 @@ It needs nothing else of dq.
 import dq.gate.polars_engine.expectations  # noqa: F401 - takes the place of stock ones
 from dq.gate.polars_engine.columns import Column
 from dq.gate.polars_engine.datasource import PolarsDataFrameAsset, PolarsDatasource
-from dq.gate.polars_engine.engine import PolarsExecutionEngine, column_condition
+from dq.gate.polars_engine.engine import PolarsExecutionEngine, condition
 from dq.gate.polars_engine.regexes import to_rust
 
 __all__ = [
@@ -35,6 +35,6 @@ __all__ = [
     "PolarsDataFrameAsset",
     "PolarsDatasource",
     "PolarsExecutionEngine",
-    "column_condition",
+    "condition",
     "to_rust",
 ]

@@ -19,7 +19,7 @@ from dq.gate.polars_engine import gx
 from dq.gate.polars_engine.bundles import Bundle
 from dq.gate.polars_engine.conditions import row_filter
 from dq.gate.polars_engine.domains import Domain, PolarsBatchData
-from dq.gate.polars_engine.metrics import Asked, Mask, PolarsMetric, register_all, register_condition
+from dq.gate.polars_engine.metrics import Asked, Mask, PolarsMetric, Shape, register_all, register_condition
 
 
 class PolarsExecutionEngine(gx.ExecutionEngine):  # type: ignore[misc]
@@ -131,16 +131,17 @@ class PolarsExecutionEngine(gx.ExecutionEngine):  # type: ignore[misc]
 register_all(PolarsExecutionEngine)
 
 
-def column_condition(
-    name: str, *, value_keys: Sequence[str] = (), streams: bool = True
+def condition(
+    name: str, *, shape: Shape = "column", value_keys: Sequence[str] = (), streams: bool = True
 ) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
     """Makes a function the condition behind a family of metrics, for expectations of one's own.
 
-    The function is given the column (`Column`: its `expr`, `text`, `numbers` and `dtype`) and the arguments named in
-    `value_keys`, and gives back an expression that is true where a value meets the expectation; nulls are left out
-    beforehand. `streams` is False where a value cannot be judged without the others.
+    The function is given the column (`Column`: its `expr`, `text`, `numbers` and `dtype`), two columns for a "pair" or
+    a sequence of them for "columns", and the arguments named in `value_keys`; it gives back an expression that is true
+    where a row meets the expectation. Nulls of a single column are left out beforehand. `streams` is False where a row
+    cannot be judged without the others.
 
-        @column_condition("column_values.shouts", value_keys=("marks",))
+        @condition("column_values.shouts", value_keys=("marks",))
         def _shouts(column, marks):
             return ~column.text.str.ends_with("!" * marks)
 
@@ -150,9 +151,10 @@ def column_condition(
             marks: int = 1
     """
 
-    def registered(condition: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
-        register_condition(Mask(name, "column", condition, tuple(value_keys), streams=streams), PolarsExecutionEngine)
-        return condition
+    def registered(function: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+        mask = Mask(name, shape, function, tuple(value_keys), streams=streams)
+        register_condition(mask, PolarsExecutionEngine)
+        return function
 
     return registered
 

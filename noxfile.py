@@ -66,6 +66,17 @@ def minimums(session):
 
 
 @nox.session
+@nox.parametrize("release", ["1.10.0", "newest"])
+def engine(session, release):
+    """The engine for Polars against Great Expectations' pandas engine, at both ends of the releases it works with."""
+    install(session, "test", editable=True)
+    asked = ["great-expectations==1.10.0", "pandas<3"] if release == "1.10.0" else ["great-expectations"]
+    session.install("--upgrade", *asked)
+    session.env["DQ_CONFORMANCE_EXAMPLES"] = "25"
+    session.run("pytest", "-n", "2", *sorted(map(str, Path("tests/gate").glob("test_polars_engine*.py"))))
+
+
+@nox.session
 def benchmarks(session):
     """Speed against peers, in the same run."""
     install(session, "test", editable=True)

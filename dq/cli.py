@@ -50,6 +50,8 @@ OTHER_VARIABLES = frozenset({TRACEBACK, "DQ_TEST_PROCESSES"})
 """Variables that are no options: the one above, and how many processes `nox -s tests` uses."""
 SEPARATORS = {"languages": ",", "host_rules": ";", "inputs": os.pathsep}
 """What stands between the values of a variable, for options that take several."""
+PROPOSED = Path("expectations.proposed")
+"""Where proposed suites go by default."""
 WRONG_USE = 2
 FAULT = 4
 INTERRUPTED = 130
@@ -326,6 +328,37 @@ def build(settings: Settings) -> App:
 
         opened = _history(history)
         print(printable(f"{counted(opened.compact(), 'row')} taken out of {opened.url}"))
+        return 0
+
+    suite = App(name="suite", help="Look after expectation suites: check those that are there, propose new ones.")
+    app.command(suite)
+
+    @suite.command(name="check")
+    def check_suites(*, gate: Gate = GateOptions()) -> int:
+        """Check every file of expectations against the tables; all mistakes are told at once, with file and line."""
+        import dq.run
+        from dq.gate import suites_folder
+
+        folder = suites_folder(gate)
+        for one in dq.run.ready(options(gate=gate)):
+            print(printable(f"{one.path.as_posix()}: {len(one.checks)} expectations"))
+        print(printable(f"{folder.as_posix()} can be used"))
+        return 0
+
+    @suite.command(name="propose")
+    def propose_suites(*runs: Path, output: Output = OutputOptions()) -> int:
+        """Write suites that finished runs would pass, with bounds drawn from what they hold: a draft to edit.
+
+        Parameters
+        ----------
+        runs
+            Folders of finished runs, reports/latest for example.
+
+        """
+        import dq.run
+
+        for path in dq.run.propose_suites(runs, out=output.out or PROPOSED):
+            print(printable(path.as_posix()))
         return 0
 
     @app.command(name="gate")

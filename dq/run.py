@@ -23,7 +23,7 @@ from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, rais
 from dq.errors import DqError, FaultError, NothingReadableError, UsageError
 from dq.figures import Figures, sources
 from dq.figures import count as count_figures
-from dq.gate import Suite, Verdict, check, load_suites, suites_folder, with_host_rules
+from dq.gate import Suite, Verdict, check, load_suites, propose, suites_folder, with_host_rules
 from dq.ingest import read_pages
 from dq.options import DedupOptions, Options, changed, recall, settings
 from dq.options import check as check_options
@@ -289,6 +289,16 @@ def gate_again(folder: Path, options: Options) -> Verdict:
     if done.verdict is None:
         raise FaultError("the gate ended without a verdict")
     return done.verdict
+
+
+def propose_suites(folders: Sequence[Path], *, out: Path) -> list[Path]:
+    """Writes suites that these finished runs would pass into the folder `out`; returns their files."""
+    if not folders:
+        raise UsageError("no run was named: give the folders of finished runs, reports/latest for example")
+    resolved = [runs.resolve(folder) for folder in folders]
+    for folder in resolved:
+        runs.read(folder)  # an unfinished run, or another folder, is told here
+    return propose(resolved, out)
 
 
 def draw_again(folder: Path, options: Options) -> Path:

@@ -424,3 +424,50 @@ def test_a_run_finds_copies_of_an_earlier_one(tmp_path, capsys):
     articles = pl.read_parquet(tmp_path / "reports" / "latest" / "articles.parquet")
     assert articles["is_canonical"].to_list() == [False] * articles.height
     assert pl.read_parquet(tmp_path / "reports" / "latest" / "clusters.parquet")["size"].to_list() == [4]
+
+
+class TestSuite:
+    def test_suites_are_checked(self, capsys):
+        assert main(["suite", "check", "--expectations", str(ROOT / "expectations")]) == 0
+        told = capsys.readouterr().out
+        assert "sources.json: 29 expectations" in told
+        assert "can be used" in told
+
+    def test_every_mistake_is_told_with_its_line(self, tmp_path, capsys):
+        look_around = {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "title", "regex": "a(?=b)"}}
+        unknown = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "titel", "max_value": 3}}
+        stated = {"name": "articles", "expectations": [look_around, unknown]}
+        (tmp_path / "articles.json").write_text(json.dumps(stated, indent=1), encoding="utf-8")
+        assert main(["suite", "check", "--expectations", str(tmp_path)]) == 2
+        told = capsys.readouterr().err
+        assert "articles.json:4: Rust's engine cannot run" in told
+        assert "--python-regex" in told
+        assert "articles.json:11: the table articles has no column 'titel'" in told
+        del stated["expectations"][1]
+        (tmp_path / "articles.json").write_text(json.dumps(stated), encoding="utf-8")
+        assert main(["suite", "check", "--expectations", str(tmp_path), "--python-regex"]) == 0
+
+    def test_proposed_suites_pass_on_their_run(self, runs, tmp_path, capsys):
+        out = tmp_path / "proposed"
+        assert main(["suite", "propose", str(runs[0]), str(runs[1]), "--out", str(out)]) == 0
+        assert f"{out.as_posix()}/articles.json" in capsys.readouterr().out
+        assert main(["suite", "check", "--expectations", str(out)]) == 0
+        assert main(["suite", "propose", "--out", str(out)]) == 2
+        assert main(["suite", "propose", str(tmp_path), "--out", str(out)]) == 2
+
+
+class TestHostRules:
+    def test_a_rule_of_the_settings_is_told_with_its_place(self, runs, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "dq.toml").write_text('host_rules = ["alnahr.example: median_words >= 5000"]', encoding="utf-8")
+        folder = tmp_path / "run"
+        shutil.copytree(runs[0], folder)
+        main(["gate", str(folder), "--expectations", str(ROOT / "expectations")])
+        thresholds = pl.read_parquet(folder / "checks.parquet")["threshold"].to_list()
+        assert any("for alnahr.example at least 5,000 (dq.toml)" in threshold for threshold in thresholds)
+        assert "median_words" in str(pl.read_parquet(folder / "rejected.parquet")["reasons"].to_list())
+
+    @pytest.mark.parametrize("rule", ["alnahr.example median_words > 5", "alnahr.example: median_wrods >= 5"])
+    def test_a_rule_that_cannot_be_used_is_told(self, runs, rule, capsys):
+        assert main(["gate", str(runs[0]), "--host-rules", rule]) == 2
+        assert "median_w" in capsys.readouterr().err

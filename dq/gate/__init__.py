@@ -11,6 +11,7 @@ from __future__ import annotations
 from dq.gate.door import check, load_suites
 from dq.gate.host_rules import with_host_rules
 from dq.gate.outcomes import Outcome
+from dq.gate.propose import propose
 from dq.gate.suites import Suite, suites_folder
 from dq.gate.verdict import SCHEMA_VERSION, Verdict, document, verdict_json
 
@@ -22,6 +23,7 @@ __all__ = [
     "check",
     "document",
     "load_suites",
+    "propose",
     "suites_folder",
     "verdict_json",
     "with_host_rules",

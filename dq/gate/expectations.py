@@ -14,6 +14,7 @@ is judged by the engine for Polars, and renders in Data Docs.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -26,6 +27,7 @@ import polars as pl
 from dq.gate.quiet import quiet
 
 with quiet():
+    from great_expectations.compatibility.pydantic import validator
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
         ColumnPairMapExpectation,
@@ -151,9 +153,9 @@ def wilson(share: pl.Expr, cases: pl.Expr, confidence: float) -> tuple[pl.Expr, 
     return (centre - z * spread) / scale, (centre + z * spread) / scale
 
 
-def _bound(usual: float | None, own: Mapping[str, Mapping[str, float]] | None, side: str) -> pl.Expr | None:
+def _bound(usual: float | None, own: str | None, side: str) -> pl.Expr | None:
     """A bound for each row: the host's own where it has one, else the usual one; None where there is none at all."""
-    bounds = {host: bound[side] for host, bound in (own or {}).items() if side in bound}
+    bounds = {host: bound[side] for host, bound in json.loads(own or "{}").items() if side in bound}
     if not bounds:
         return None if usual is None else pl.lit(usual)
     return pl.col("host").replace_strict(bounds, default=usual, return_dtype=pl.Float64)
@@ -174,7 +176,7 @@ def _between_by_host(
     column: Column,
     min_value: float | None = None,
     max_value: float | None = None,
-    hosts: Mapping[str, Mapping[str, float]] | None = None,
+    hosts: str | None = None,
 ) -> pl.Expr:
     values = column.numbers
     return _within(_bound(min_value, hosts, "min"), _bound(max_value, hosts, "max"), values, values)
@@ -187,11 +189,16 @@ def _share_between(  # noqa: PLR0913, PLR0917 - the expectation's own arguments
     min_value: float | None = None,
     max_value: float | None = None,
     confidence: float = 0.95,
-    hosts: Mapping[str, Mapping[str, float]] | None = None,
+    hosts: str | None = None,
 ) -> pl.Expr:
     least, most = wilson(column.numbers, pl.col(cases).cast(pl.Float64), confidence)
     within = _within(_bound(min_value, hosts, "min"), _bound(max_value, hosts, "max"), least, most)
     return within | pl.col(cases).is_null() | (pl.col(cases) == 0)
+
+
+def _as_text(hosts: Mapping[str, Mapping[str, float]] | str | None) -> str | None:
+    """Bounds by host as JSON text: Great Expectations copies an expectation's arguments a hundred times and more."""
+    return json.dumps(hosts, ensure_ascii=False, sort_keys=True) if isinstance(hosts, Mapping) else hosts
 
 
 class _Told:
@@ -285,7 +292,8 @@ with quiet():  # defining an expectation registers it, which Great Expectations 
         sentence: ClassVar[str] = "$column is BOUNDS"
         min_value: float | None = None
         max_value: float | None = None
-        hosts: dict[str, dict[str, float]] | None = None
+        hosts: str | None = None
+        _hosts_as_text = validator("hosts", pre=True, allow_reuse=True)(_as_text)
 
     class ExpectColumnSharesToBeBetween(_Told, ColumnMapExpectation):  # type: ignore[misc]
         """Shares lie between two bounds, judged by the evidence that so many cases give.
@@ -301,4 +309,5 @@ with quiet():  # defining an expectation registers it, which Great Expectations 
         min_value: float | None = None
         max_value: float | None = None
         confidence: float = 0.95
-        hosts: dict[str, dict[str, float]] | None = None
+        hosts: str | None = None
+        _hosts_as_text = validator("hosts", pre=True, allow_reuse=True)(_as_text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -50,7 +51,8 @@ def of_hosts(kwargs: Kwargs) -> str:
     >>> of_hosts({"hosts": {"a.example": {"max": 0.9}}})
     'for a.example at most 0.9'
     """
-    own = {host: {f"{side}_value": bound for side, bound in bounds.items()} for host, bounds in kwargs["hosts"].items()}
+    hosts = json.loads(kwargs["hosts"]) if isinstance(kwargs["hosts"], str) else kwargs["hosts"]
+    own = {host: {f"{side}_value": bound for side, bound in bounds.items()} for host, bounds in hosts.items()}
     return ", ".join(f"for {host} {_span(bounds)}" for host, bounds in own.items())
 
 

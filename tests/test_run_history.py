@@ -53,6 +53,8 @@ def test_what_changed_is_told(week):
     failed = {(one.column, one.check.severity) for one in week[3].verdict.failures if one.check.table == "sources"}
     assert ("median_words_change", "warning") in failed
     assert ("host_history", "warning") in failed
+    (lost,) = [one for one in week[3].verdict.failures if one.column == "median_words_change"]
+    assert f"median_words_since: {week[3].folder.name}" in lost.examples[0]
 
 
 def test_a_run_that_is_judged_again_is_not_its_own_past(week):

@@ -176,7 +176,7 @@ def _with_examples(
     wanted = {row for result in results for row in result.failing[:max_examples]}
     if not wanted:
         return tuple(results)
-    columns = dict.fromkeys(name for result in results for name in result.check.columns)
+    columns = dict.fromkeys(name for result in results for name in _shown(result.check, table))
     named = rows.filter(table.row_id.is_in(pl.Series(sorted(wanted)).implode())).select(
         table.row_id.alias(_ROW), *(pl.col(name) for name in columns)
     )
@@ -185,12 +185,19 @@ def _with_examples(
         dataclasses.replace(
             result,
             examples=tuple(
-                (row, {name: values[row][name] for name in result.check.columns})
+                (row, {name: values[row][name] for name in _shown(result.check, table)})
                 for row in result.failing[:max_examples]
             ),
         )
         for result in results
     )
+
+
+def _shown(check: Check, table: Table) -> list[str]:
+    """The columns whose values an example tells: those judged; beside a change what it is from, and since when."""
+    figures = [name.removesuffix("_change") for name in check.columns if name.endswith("_change")]
+    beside = [f"{figure}{part}" for figure in figures for part in ("", "_usual", "_since")]
+    return [*check.columns, *(name for name in beside if name in table.columns)]
 
 
 def _place(validation: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dq.figures import percent
+from dq.tables import DRIFTING
 
 ROWS = {
     "pages": ("page", "pages"),
@@ -26,6 +27,8 @@ NAMES = {
     "date_share": "share with a date",
     "title_share": "share with a title",
     "language_share": "share in an expected language",
+    "host_history": "state of the host, against earlier runs,",
+    **{f"{figure}_change": f"change of {figure.replace('_', ' ')} against earlier runs" for figure in DRIFTING},
 }
 """Columns whose name says too little."""
 
@@ -60,6 +63,13 @@ DEMANDS = {
     "expect_column_proportion_of_unique_values_to_be_between": "share of different values of {column} is {bound}",
     "expect_column_proportion_of_non_null_values_to_be_between": "share of rows with {column} is {bound}",
     "expect_column_distinct_values_to_be_in_set": "every {column} is {bound}",
+    "expect_column_values_to_be_free_of_mojibake": "letters of {column} are decoded rightly",
+    "expect_column_values_to_be_free_of_markup": "{column} is free of markup and script",
+    "expect_column_values_to_be_free_of_walls": "{column} does not begin with a login or cookie notice",
+    "expect_column_pair_text_to_be_in_stated_language": "{bound}",
+    "expect_column_pair_date_to_not_be_after_fetch": "{bound}",
+    "expect_column_values_to_be_between_by_host": "{column} is {bound}",
+    "expect_column_shares_to_be_between": "{column} is {bound}",
     "expect_table_row_count_to_be_between": "number of rows is {bound}",
     "expect_table_row_count_to_equal": "number of rows is {bound}",
 }

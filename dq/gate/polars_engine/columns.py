@@ -49,6 +49,11 @@ class Column:
         return self.map(str, pl.String)
 
     @property
+    def keyed(self) -> pl.Expr:
+        """Its values as something that can be counted: nested ones as they are written."""
+        return self.map(lambda value: repr(_plain(value)), pl.String) if self.dtype.is_nested() else self.expr
+
+    @property
     def numbers(self) -> pl.Expr:
         """Its values as numbers: decimals as floats, truth values as 0 and 1.
 

@@ -102,25 +102,25 @@ def _is_type(name: str) -> bool:
     return True
 
 
-class ExpectColumnValuesToBeOfType(gx.ExpectColumnValuesToBeOfType):  # type: ignore[misc] # GX has no types here
-    """The stock expectation, which asks a Polars column for its one type."""
+class _AsksForType:
+    """Judges a Polars column by its one type, and leaves other engines to the stock expectation."""
+
+    configuration: Any
 
     def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
         if not isinstance(execution_engine, PolarsExecutionEngine):
-            return super()._validate(metrics, runtime_configuration, execution_engine)
+            return super()._validate(metrics, runtime_configuration, execution_engine)  # type: ignore[misc] # a mix-in
         kwargs = self.configuration.kwargs
-        wanted = kwargs.get("type_")
-        return _judged(metrics, kwargs.get("column"), None if wanted is None else [wanted])
+        one = kwargs.get("type_")
+        return _judged(metrics, kwargs.get("column"), kwargs.get("type_list") if one is None else [one])
 
 
-class ExpectColumnValuesToBeInTypeList(gx.ExpectColumnValuesToBeInTypeList):  # type: ignore[misc]
+class ExpectColumnValuesToBeOfType(_AsksForType, gx.ExpectColumnValuesToBeOfType):  # type: ignore[misc] # no types
     """The stock expectation, which asks a Polars column for its one type."""
 
-    def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
-        if not isinstance(execution_engine, PolarsExecutionEngine):
-            return super()._validate(metrics, runtime_configuration, execution_engine)
-        kwargs = self.configuration.kwargs
-        return _judged(metrics, kwargs.get("column"), kwargs.get("type_list"))
+
+class ExpectColumnValuesToBeInTypeList(_AsksForType, gx.ExpectColumnValuesToBeInTypeList):  # type: ignore[misc]
+    """The stock expectation, which asks a Polars column for its one type."""
 
 
 class ExpectColumnQuantileValuesToBeBetween(gx.ExpectColumnQuantileValuesToBeBetween):  # type: ignore[misc]
@@ -140,12 +140,5 @@ class ExpectColumnQuantileValuesToBeBetween(gx.ExpectColumnQuantileValuesToBeBet
 
 if gx.ExpectColumnTypeToBe is not None:  # since 1.23
 
-    class ExpectColumnTypeToBe(gx.ExpectColumnTypeToBe):  # type: ignore[misc]
+    class ExpectColumnTypeToBe(_AsksForType, gx.ExpectColumnTypeToBe):  # type: ignore[misc]
         """The stock expectation, which asks a Polars column for its type."""
-
-        def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
-            if not isinstance(execution_engine, PolarsExecutionEngine):
-                return super()._validate(metrics, runtime_configuration, execution_engine)
-            kwargs = self.configuration.kwargs
-            wanted = kwargs.get("type_")
-            return _judged(metrics, kwargs.get("column"), None if wanted is None else [wanted])

@@ -92,7 +92,7 @@ def not_null(column: Column) -> pl.Expr:
 
 def unique(column: Column) -> pl.Expr:
     """Nowhere else in the column; lists and structs are compared by what they hold."""
-    return ~column.expr.is_duplicated()
+    return ~column.keyed.is_duplicated()
 
 
 def increasing(column: Column, strictly: bool | None = None) -> pl.Expr:  # noqa: FBT001

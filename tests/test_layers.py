@@ -10,7 +10,7 @@ DOORS = {
     "trafilatura": {"dq/clean/html.py"},
     "fastwarc": {"dq/ingest/warc.py"},
     "great_expectations": {
-        "dq/gate/checkpoint.py",
+        "dq/gate/validation.py",
         "dq/gate/expectations.py",
         "dq/gate/quiet.py",
         "dq/gate/stock.py",

@@ -21,7 +21,7 @@ from dq.options import ISO_639_1, GateOptions
 from dq.tables import CHECKS, REJECTED, Table
 
 if TYPE_CHECKING:
-    from dq.gate.checkpoint import Result
+    from dq.gate.validation import Result
 
 GRACE = timedelta(days=1)
 """By how much a date may lie after the run's start: pages tell local time, up to 14 hours ahead of UTC."""
@@ -97,8 +97,8 @@ def _unworkable(
     python_regex: bool,  # noqa: FBT001
 ) -> list[Mistake]:
     """The checks that Great Expectations refuses, and those that it accepts and that then raise on every table."""
-    from dq.gate.checkpoint import rehearse  # noqa: PLC0415 - imports Great Expectations, which takes seconds
     from dq.gate.stock import objections  # noqa: PLC0415 - the same
+    from dq.gate.validation import rehearse  # noqa: PLC0415 - imports Great Expectations, which takes seconds
 
     known = {**parameters, **suite.parameters}
     refused = [
@@ -129,7 +129,7 @@ def _table_problems(table: Table, folder: Path) -> list[str]:
 
 
 def _results(folder: Path, suite: Suite, parameters: Mapping[str, Any], options: GateOptions) -> tuple[Result, ...]:
-    from dq.gate.checkpoint import run_suite  # noqa: PLC0415 - imports Great Expectations
+    from dq.gate.validation import run_suite  # noqa: PLC0415 - imports Great Expectations
 
     rows = JUDGED_TABLES[suite.table].scan(folder)
     results = run_suite(suite, rows, parameters, max_examples=options.max_examples)

@@ -14,7 +14,7 @@ from dq.gate.words import demanded, excerpt, observed_rows, of_hosts, of_rows, o
 from dq.tables import ARTICLES, CHECKS, PAGES, REJECTED
 
 if TYPE_CHECKING:
-    from dq.gate.checkpoint import Result
+    from dq.gate.validation import Result
 
 # A row without a host of its own has that of the page or article it belongs to.
 _HOST_BY = {"article_id": ARTICLES, "page_id": PAGES}

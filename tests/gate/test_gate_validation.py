@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dq.errors import FaultError
-from dq.gate.checkpoint import rehearse, run_suite
 from dq.gate.quiet import LOGGER, quiet
 from dq.gate.stock import objections
 from dq.gate.suites import Check, Suite
+from dq.gate.validation import rehearse, run_suite
 from dq.gate.words import MISSING, condition_told, demanded, excerpt, told
 from dq.tables import ARTICLES, PAGES, PARAGRAPHS
 

@@ -11,8 +11,9 @@ import sys
 import polars as pl
 import pytest
 
-from dq.cli import SEPARATORS, main
+from dq.cli import main
 from dq.errors import FaultError, printable, shown
+from dq.settings import SEPARATORS
 from dq.terminal import BarTalk, PlainTalk, PrintableFormatter, Progress, first_sentence, plain_console
 from tests.conftest import ROOT, article
 

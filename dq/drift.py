@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from dq.tables import DRIFTING, OF_RUN, SOURCES
+from dq.tables import DRIFTING, OF_RUN, SOURCES, TIMESTAMP
 
 ALARM = 3.0
 """Spreads from the usual from which on a figure has drifted: one normal run in 370 lies so far out."""
@@ -25,7 +25,7 @@ LEAST_SPREAD = 0.1
 LEAST_SPREAD_OF_SHARES = 0.05
 PAST = {
     "run_id": pl.String(),
-    "started_at": pl.Datetime("us", "UTC"),
+    "started_at": TIMESTAMP,
     **{name: SOURCES.schema[name] for name in ("host", "articles", *DRIFTING)},
 }
 """A row of the history of figures: one host in one run."""
@@ -72,9 +72,8 @@ def _drift(rows: pl.DataFrame, seen: pl.DataFrame, figure: str, run_id: str, *, 
     usual, spread, change = (pl.col(f"{figure}_{part}") for part in ("usual", "spread", "change"))
     value = pl.col(figure).cast(pl.Float64)
     known = seen.select("host", "ago", "run_id", past=pl.col(figure).cast(pl.Float64)).drop_nulls("past")
-    stats = known.group_by("host").agg(usual=pl.col("past").median())
     mad = (
-        known.join(stats, on="host")
+        known.with_columns(usual=pl.col("past").median().over("host"))
         .group_by("host")
         .agg(pl.col("usual").first(), spread=MAD_TO_SIGMA * (pl.col("past") - pl.col("usual")).abs().median())
         .rename({"usual": f"{figure}_usual", "spread": f"{figure}_spread"})

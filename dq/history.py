@@ -16,11 +16,12 @@ import dataclasses
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -41,6 +42,7 @@ FORMAT = 1
 FORGOTTEN = {"id": pl.String(), "forgotten_at": TIMESTAMP}
 CHUNK_ROWS = 20_000
 """Articles that are read at once where all are looked at: some 100 MB."""
+Written = TypeVar("Written")
 MAX_TRIES = 5
 """Times that a commit is tried against writers that come first."""
 
@@ -224,14 +226,7 @@ class History:
         return _frame(table.to_pyarrow_dataset().to_table(columns=wanted))
 
     def _commit(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
-        for further in reversed(range(MAX_TRIES)):
-            try:
-                with _told(self.url, "written"):
-                    self._write(name, rows, batch_id)
-                break
-            except CommitFailedError as error:
-                if not further:
-                    raise UsageError(f"the history {self.url} is written to by others all the time: {error}") from error
+        _committed(self.url, lambda: self._write(name, rows, batch_id))
         self._open()
 
     def _write(self, name: str, rows: pl.DataFrame, batch_id: str | None) -> None:
@@ -296,24 +291,30 @@ class Past:
 
     def record(self, rows: pl.DataFrame) -> bool:
         """Adds the rows of one complete run; False, and nothing is written, where that run is there already."""
-        for further in reversed(range(MAX_TRIES)):
-            try:
-                with _told(self.url, "written"):
-                    table = _opened(f"{self.url}/figures")
-                    run_ids = rows["run_id"].unique()
-                    if rows.is_empty() or (table is not None and self._has(table, run_ids)):
-                        return False
-                    write_deltalake(_writable(f"{self.url}/figures"), rows.to_arrow(), mode="append")
-                    return True
-            except CommitFailedError as error:
-                if not further:
-                    raise UsageError(f"the history {self.url} is written to by others all the time: {error}") from error
-        return False
+        return _committed(self.url, lambda: self._append(rows))
+
+    def _append(self, rows: pl.DataFrame) -> bool:
+        table = _opened(f"{self.url}/figures")
+        if rows.is_empty() or (table is not None and self._has(table, rows["run_id"].unique())):
+            return False
+        write_deltalake(_writable(f"{self.url}/figures"), rows.to_arrow(), mode="append")
+        return True
 
     @staticmethod
     def _has(table: DeltaTable, run_ids: pl.Series) -> bool:
         known = _frame(table.to_pyarrow_dataset().to_table(columns=["run_id"]))["run_id"]
         return bool(run_ids.is_in(known.unique().implode()).any())
+
+
+def _committed(url: str, write: Callable[[], Written]) -> Written:
+    """What `write` gives back, tried again where another writer was first; UsageError after `MAX_TRIES`."""
+    for _ in range(MAX_TRIES):
+        try:
+            with _told(url, "written"):
+                return write()
+        except CommitFailedError as error:
+            lost = error
+    raise UsageError(f"the history {url} is written to by others all the time: {lost}") from lost
 
 
 @contextmanager

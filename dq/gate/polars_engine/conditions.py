@@ -36,7 +36,7 @@ def row_filter(condition: Any, parser: str | None, schema: pl.Schema) -> pl.Expr
 
     Raises ConditionError where it cannot be understood or names a column that is not there.
     """
-    tree = condition if isinstance(condition, str) else _as_tree(condition)
+    tree = condition if isinstance(condition, str) else as_tree(condition)
     if not isinstance(tree, str) and tree.get("type") == "pass_through":
         tree = str(tree["pass_through_filter"])  # what a condition for a parser becomes when a suite is read
     if not isinstance(tree, str):
@@ -57,14 +57,15 @@ def _from_tree(tree: Mapping[str, Any], schema: pl.Schema) -> pl.Expr:
             column = _column(_column_name(tree["column"]), schema)
             return column.expr.is_null() if tree["is_null"] else column.expr.is_not_null()
         case "and":
-            return every([_from_tree(_as_tree(part), schema) for part in tree["conditions"]])
+            return every([_from_tree(as_tree(part), schema) for part in tree["conditions"]])
         case "or":
-            return pl.any_horizontal([_from_tree(_as_tree(part), schema) for part in tree["conditions"]])
+            return pl.any_horizontal([_from_tree(as_tree(part), schema) for part in tree["conditions"]])
         case other:
             raise ConditionError(f"row conditions of type {other!r} are not known")
 
 
-def _as_tree(condition: Any) -> Mapping[str, Any]:
+def as_tree(condition: Any) -> Mapping[str, Any]:
+    """A condition of Great Expectations as its parts by name."""
     return condition if isinstance(condition, Mapping) else condition.dict()
 
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from dq.gate.polars_engine import gx
 from dq.gate.polars_engine.bundles import Bundle
-from dq.gate.polars_engine.conditions import row_filter
+from dq.gate.polars_engine.conditions import as_tree, row_filter
 from dq.gate.polars_engine.domains import Domain, PolarsBatchData
 from dq.gate.polars_engine.metrics import Asked, Mask, PolarsMetric, Shape, register_all, register_condition
 
@@ -162,6 +162,6 @@ def condition(
 def _domain_key(domain_kwargs: Mapping[str, Any]) -> str:
     """Equal for metrics that are about the same rows."""
     condition = domain_kwargs.get("row_condition")
-    told = condition if condition is None or isinstance(condition, str | Mapping) else condition.dict()
+    told = condition if condition is None or isinstance(condition, str) else as_tree(condition)
     parts = [domain_kwargs.get("batch_id"), domain_kwargs.get("table"), told, domain_kwargs.get("condition_parser")]
     return json.dumps(parts, default=str)

@@ -11,7 +11,7 @@ import os
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # releases before 1.24 would send usage data over the network
 
-from great_expectations.compatibility.pydantic import Extra, Field
+from great_expectations.compatibility.pydantic import Extra
 from great_expectations.core.batch import BatchData, BatchMarkers, LegacyBatchDefinition
 from great_expectations.core.batch_spec import RuntimeDataBatchSpec
 from great_expectations.core.id_dict import IDDict
@@ -33,12 +33,10 @@ from great_expectations.expectations.core.expect_column_values_to_be_in_type_lis
     ExpectColumnValuesToBeInTypeList,
 )
 from great_expectations.expectations.core.expect_column_values_to_be_of_type import ExpectColumnValuesToBeOfType
-from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.legacy_row_conditions import parse_great_expectations_condition
 from great_expectations.expectations.metrics.metric_provider import MetricProvider
 from great_expectations.expectations.registry import (
     _registered_metrics,
-    get_metric_kwargs,
     get_metric_provider,
     register_metric,
 )
@@ -53,7 +51,6 @@ __all__ = [
     "_DATA_CONNECTOR_NAME",
     "Batch",
     "BatchData",
-    "BatchExpectation",
     "BatchMarkers",
     "BatchRequest",
     "BuildBatchRequestError",
@@ -65,7 +62,6 @@ __all__ = [
     "ExpectColumnValuesToBeInTypeList",
     "ExpectColumnValuesToBeOfType",
     "Extra",
-    "Field",
     "IDDict",
     "InvalidBatchRequestError",
     "InvalidMetricAccessorDomainKwargsKeyError",
@@ -76,7 +72,6 @@ __all__ = [
     "RuntimeDataBatchSpec",
     "ValidationError",
     "_registered_metrics",
-    "get_metric_kwargs",
     "get_metric_provider",
     "make_batch_identifier",
     "parse_great_expectations_condition",

@@ -7,6 +7,7 @@ name asks is what Great Expectations' pandas engine answers, for its own reasons
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -22,6 +23,10 @@ from dq.gate.polars_engine.columns import Column, every
 
 Metrics = Mapping[str, Any]
 """Values of the metrics that one depends on, by name."""
+_NO_TEXT = (
+    "Values passed to {} must be of type string.\nIf you want to validate a column of dates or timestamps, please call "
+    "the expectation before converting from string format."
+)
 
 
 def between(
@@ -34,15 +39,28 @@ def between(
     """Between two bounds; dates are compared with dates as text as well, and texts by code points."""
     if min_value is None and max_value is None:
         raise ValueError("min_value and max_value cannot both be None")
-    conditions = []
-    if min_value is not None:
-        values, low = column.bound(min_value)
-        conditions.append(values > low if strict_min else values >= low)
-    if max_value is not None:
-        values, high = column.bound(max_value)
-        conditions.append(values < high if strict_max else values <= high)
+    low = None if min_value is None else column.bound(min_value)
+    high = None if max_value is None else column.bound(max_value)
     if min_value is not None and max_value is not None and type(min_value) is type(max_value) and min_value > max_value:
         raise ValueError("min_value cannot be greater than max_value")
+    return _within(low, high, strict_min=strict_min, strict_max=strict_max)
+
+
+def _within(
+    low: tuple[pl.Expr, Any] | None,
+    high: tuple[pl.Expr, Any] | None,
+    *,
+    strict_min: bool | None,
+    strict_max: bool | None,
+) -> pl.Expr:
+    """Between two bounds, each beside the values that it is compared with; None is no bound."""
+    conditions = []
+    if low is not None:
+        values, bound = low
+        conditions.append(values > bound if strict_min else values >= bound)
+    if high is not None:
+        values, bound = high
+        conditions.append(values < bound if strict_max else values <= bound)
     return every(conditions)
 
 
@@ -57,12 +75,9 @@ def length_between(
     if min_value is None and max_value is None:
         raise ValueError("Invalid configuration")
     length = column.text.str.len_chars()
-    conditions = []
-    if min_value is not None:
-        conditions.append(length > min_value if strict_min else length >= min_value)
-    if max_value is not None:
-        conditions.append(length < max_value if strict_max else length <= max_value)
-    return every(conditions)
+    low = None if min_value is None else (length, min_value)
+    high = None if max_value is None else (length, max_value)
+    return _within(low, high, strict_min=strict_min, strict_max=strict_max)
 
 
 def length_equals(column: Column, value: float) -> pl.Expr:
@@ -153,11 +168,7 @@ def dateutil_parseable(column: Column) -> pl.Expr:
 
     def parseable(value: Any) -> bool:
         if not isinstance(value, str):
-            raise TypeError(
-                "Values passed to expect_column_values_to_be_dateutil_parseable must be of type string.\n"
-                "If you want to validate a column of dates or timestamps, please call the expectation before converting"
-                " from string format."
-            )
+            raise TypeError(_NO_TEXT.format("expect_column_values_to_be_dateutil_parseable"))
         try:
             parse_date(value)
         except (ValueError, OverflowError):
@@ -174,11 +185,7 @@ def matches_strftime(column: Column, strftime_format: str) -> pl.Expr:
         try:
             datetime.strptime(value, strftime_format)  # noqa: DTZ007 - only whether it can be read
         except TypeError as error:
-            raise TypeError(
-                "Values passed to expect_column_values_to_match_strftime_format must be of type string.\n"
-                "If you want to validate a column of dates or timestamps, please call the expectation before converting"
-                " from string format."
-            ) from error
+            raise TypeError(_NO_TEXT.format("expect_column_values_to_match_strftime_format")) from error
         except ValueError:
             return False
         return True
@@ -311,20 +318,15 @@ def sum_equals(columns: Sequence[Column], sum_total: float) -> pl.Expr:
 def all_equal(columns: Sequence[Column]) -> pl.Expr:
     """Equal values; nulls equal one another."""
     first, *others = columns
-    return every(
-        [_compared(other, first, pl.Expr.eq).fill_null(value=False) | _both_null(other, first) for other in others]
-    )
+    return every([_same(other, first) for other in others])
 
 
-def _both_null(left: Column, right: Column) -> pl.Expr:
-    return left.expr.is_null() & right.expr.is_null()
+def _same(left: Column, right: Column) -> pl.Expr:
+    """Equal values, or none on either side."""
+    both_null = left.expr.is_null() & right.expr.is_null()
+    return _compared(left, right, pl.Expr.eq).fill_null(value=False) | both_null
 
 
 def unique_within_record(columns: Sequence[Column]) -> pl.Expr:
     """No two equal values in a row; nulls equal one another."""
-    different = [
-        ~(_compared(left, right, pl.Expr.eq).fill_null(value=False) | _both_null(left, right))
-        for place, left in enumerate(columns)
-        for right in columns[place + 1 :]
-    ]
-    return every(different)
+    return every([~_same(left, right) for left, right in itertools.combinations(columns, 2)])

@@ -29,10 +29,14 @@ from dq.fold import UNSPACED
 ) = (np.uint16(1 << bit) for bit in range(15))
 """WHOLE is a character that is a word by itself, in scripts without spaces."""
 
+SENTENCE_END = ".!?…。！？؟۔।॥։።"
+"""Characters that end a sentence, by script (Unicode's Sentence_Terminal, the common ones)."""
+CLOSING_MARKS = "\"'”’»›)]}）】」』〉》＂"
+"""What may stand behind the end of a sentence."""
 MARKS = (
     (COMMA, ",،、，;؛；"),
-    (END, ".!?…。！？؟۔।॥։"),
-    (CLOSING, "\"'”’»›)]}）】」』〉》＂"),
+    (END, SENTENCE_END),
+    (CLOSING, CLOSING_MARKS),
     (OPENING, "([{（【"),
     (QUOTE, '"“”«»„‘’「」『』'),
     (SEPARATOR, "|>»/•·–—-›¦"),

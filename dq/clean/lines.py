@@ -9,15 +9,14 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from dq.clean.characters import CLOSING_MARKS, SENTENCE_END
 from dq.clean.measured import BULLETS
 from dq.fold import words as fold_words
 
-SENTENCE_END = ".!?…。！？؟۔।॥։።"
-"""Characters that end a sentence, by script (Unicode's Sentence_Terminal, the common ones)."""
-CLOSING = "\"'”’»›)]}）】」』〉》＂"
-"""What may stand behind the end of a sentence."""
 # Two or more dots are a pause, as Arabic headlines like them, and end no sentence.
-_INNER_END = re.compile(rf"(?<![.…])[{re.escape(SENTENCE_END.replace('…', ''))}](?!\.)[{re.escape(CLOSING)}]*\s+\S")
+_INNER_END = re.compile(
+    rf"(?<![.…])[{re.escape(SENTENCE_END.replace('…', ''))}](?!\.)[{re.escape(CLOSING_MARKS)}]*\s+\S"
+)
 _BULLETS = re.compile(BULLETS)
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -62,7 +61,7 @@ def ends_sentence(text: str) -> bool:
     >>> [ends_sentence(t) for t in ("قال: «نعم».", "هل انتهت الحرب؟", "新闻报道。”", "Read more")]
     [True, True, True, False]
     """
-    bare = text.rstrip().rstrip(CLOSING).rstrip()
+    bare = text.rstrip().rstrip(CLOSING_MARKS).rstrip()
     return bool(bare) and bare[-1] in SENTENCE_END
 
 

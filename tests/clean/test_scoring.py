@@ -6,7 +6,7 @@ from importlib import resources
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dq.addresses import host_of
@@ -88,6 +88,7 @@ def test_every_score_is_a_probability_that_its_reasons_add_up_to(page):
 
 
 @given(TEXT)
+@example("።")  # an Ethiopic full stop
 def test_sentence_ends_are_those_of_the_lines(text):
     lines = split_pages([text]).texts.to_list()
     if lines:

@@ -282,7 +282,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a kind
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return float(f"{value:.11g}")
+        return float(f"{value:.11g}") + 0.0  # where two zeros are mixed, which of them is told is chance
     if isinstance(value, str):
         return value.removesuffix("+00:00").removesuffix(".000000000").removesuffix(".000000").removesuffix("T00:00:00")
     return value
@@ -290,7 +290,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a kind
 
 def unordered(value: Any) -> Any:
     """Distinct values stand in no order in pandas' results."""
-    loose = {"observed_value", "values", "partial_missing_list", "partial_unexpected_list"}
+    loose = {"observed_value", "partial_missing_list", "partial_unexpected_list"}
     if isinstance(value, dict):
         return {
             key: sorted(item, key=str) if key in loose and isinstance(item, list) else unordered(item)

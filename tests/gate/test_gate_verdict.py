@@ -136,7 +136,7 @@ class TestJson:
 
 class TestJunit:
     @pytest.mark.parametrize(("strict", "failures"), [(False, 1), (True, 2)])
-    def test_what_keeps_from_publishing_is_a_failure_and_the_rest_is_told(self, strict, failures):
+    def test_what_keeps_from_publishing_is_a_failure_and_the_rest_is_skipped_with_its_reason(self, strict, failures):
         made = [
             outcome(),
             outcome("warning"),
@@ -146,16 +146,27 @@ class TestJunit:
         ]
         root = etree.fromstring(junit_xml(verdict_of(*made, strict=strict)).encode())
         assert [suite.attrib["name"] for suite in root] == ["articles", "pages"]
-        assert (root.attrib["tests"], root.attrib["failures"]) == ("5", str(failures))
+        totals = {"tests": "5", "failures": str(failures), "errors": "0", "skipped": str(3 - failures)}
+        assert dict(root.attrib) == {"name": "dq"} | totals
         assert len(root.findall(".//testcase")) == 5
         assert len(root.findall(".//failure")) == failures
-        assert len(root.findall(".//system-out")) == 3 - failures
         assert "no value twice" in root.find(".//failure").attrib["message"]
+        skipped = root.findall(".//skipped")
+        assert [one.attrib["message"].split(":")[0] for one in skipped] == ["warning", "info"][failures - 1 :]
+        for one in skipped:
+            assert one.text.splitlines() == [one.attrib["message"], "Why.", "a1: خبر"]
 
-    @given(st.text(st.characters()))
-    def test_any_text_makes_valid_xml_and_reads_as_it_was(self, text):
-        root = etree.fromstring(junit_xml(verdict_of(outcome(examples=(text,)))).encode())
-        shown = root.find(".//failure").text
+    def test_what_held_is_a_case_without_a_word(self):
+        root = etree.fromstring(junit_xml(verdict_of(outcome(success=True))).encode())
+        (case,) = root.iter("testcase")
+        assert len(case) == 0
+        assert root.attrib["skipped"] == "0"
+
+    @pytest.mark.parametrize("severity", ["critical", "warning"])
+    @given(text=st.text(st.characters()))
+    def test_any_text_makes_valid_xml_and_reads_as_it_was(self, severity, text):
+        root = etree.fromstring(junit_xml(verdict_of(outcome(severity, examples=(text,), observed="x"))).encode())
+        shown = root.find(".//testcase")[0].text.removeprefix("warning: x, expected every row: no value twice\n")
         kept = (
             re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
             .replace("\r\n", "\n")

@@ -13,9 +13,10 @@ from dq.gate.host_rules import with_host_rules
 from dq.gate.outcomes import Outcome
 from dq.gate.propose import propose
 from dq.gate.suites import Suite, suites_folder
-from dq.gate.verdict import SCHEMA_VERSION, Verdict, document, verdict_json
+from dq.gate.verdict import SCHEMA_FILE, SCHEMA_VERSION, Verdict, document, verdict_json
 
 __all__ = [
+    "SCHEMA_FILE",
     "SCHEMA_VERSION",
     "Outcome",
     "Suite",

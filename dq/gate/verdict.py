@@ -14,8 +14,10 @@ from dq.gate.suites import SEVERITIES, Severity
 
 SCHEMA_VERSION = 1
 """Of verdict.json; a change that takes something from its readers raises it."""
+SCHEMA = f"urn:dq:verdict:{SCHEMA_VERSION}"
+"""What verdict.json names as its schema: the `$id` of the file below. A name and no address: nothing is fetched."""
 SCHEMA_FILE = Path(__file__).with_name("verdict.schema.json")
-"""The JSON Schema of verdict.json."""
+"""The JSON Schema of verdict.json (draft 2020-12); it comes with the package."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +100,7 @@ def _tally(outcomes: Sequence[Outcome], severity: Severity) -> Tally:
 def document(verdict: Verdict) -> dict[str, Any]:
     """verdict.json as a value; its form is in `SCHEMA_FILE`."""
     return {
+        "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict.verdict,
         "may_publish": verdict.may_publish,

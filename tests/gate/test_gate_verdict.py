@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime
+from importlib import resources
 
 import jsonschema
 import polars as pl
@@ -89,6 +90,7 @@ class TestJson:
     @pytest.mark.parametrize(
         "change",
         [
+            {"schema": "urn:dq:verdict:2"},
             {"schema_version": 2},
             {"verdict": "maybe"},
             {"may_publish": True},
@@ -104,7 +106,29 @@ class TestJson:
 
     def test_the_schema_is_one(self):
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
+        assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
         assert SCHEMA["properties"]["schema_version"]["const"] == SCHEMA_VERSION
+        assert SCHEMA["$id"] == f"urn:dq:verdict:{SCHEMA_VERSION}"
+
+    def test_the_schema_describes_every_member(self):
+        made = document(verdict_of(outcome()))
+        of_failures = SCHEMA["properties"]["failures"]["items"]["properties"]
+        assert set(SCHEMA["properties"]) == set(made)
+        assert set(of_failures) == set(made["failures"][0])
+        assert all(stated["description"] for stated in [SCHEMA, *SCHEMA["properties"].values(), *of_failures.values()])
+
+    def test_the_schema_comes_with_the_package_and_the_verdict_names_it(self):
+        shipped = json.loads((resources.files("dq.gate") / "verdict.schema.json").read_text(encoding="utf-8"))
+        assert shipped == SCHEMA
+        assert document(verdict_of())["schema"] == shipped["$id"]
+
+    def test_the_verdict_of_a_whole_gate_follows_its_schema(self, batch, gate, tmp_path):
+        batch.articles[0]["title"] = HOSTILE
+        batch.articles[1]["body"] = None
+        gate(batch)
+        written = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+        jsonschema.validate(written, SCHEMA)
+        assert written["failures"]
 
     def test_it_is_readable_text_that_ends_with_a_newline(self):
         text = verdict_json(verdict_of(outcome()))
@@ -113,6 +137,7 @@ class TestJson:
 
     def test_the_whole_of_it(self):
         assert document(verdict_of(outcome("warning"), outcome(success=True))) == {
+            "schema": "urn:dq:verdict:1",
             "schema_version": 1,
             "verdict": "warnings",
             "may_publish": True,

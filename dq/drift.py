@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from dq.tables import DRIFTING, OF_RUN, SOURCES, TIMESTAMP
+from dq.tables import DRIFTING, OF_RUN, PAST, SOURCES
 
 ALARM = 3.0
 """Spreads from the usual from which on a figure has drifted: one normal run in 370 lies so far out."""
@@ -23,28 +23,30 @@ MAD_TO_SIGMA = 1.4826
 LEAST_SPREAD = 0.1
 """Least spread of counts, as a share of the usual."""
 LEAST_SPREAD_OF_SHARES = 0.05
-PAST = {
-    "run_id": pl.String(),
-    "started_at": TIMESTAMP,
-    **{name: SOURCES.schema[name] for name in ("host", "articles", *DRIFTING)},
-}
-"""A row of the history of figures: one host in one run."""
 
 
 def past_rows(sources: pl.DataFrame, run_id: str, started_at: object) -> pl.DataFrame:
     """This run's row for every host that gave pages, as the history keeps it."""
     marked = sources.filter(pl.col("pages") > 0).with_columns(run_id=pl.lit(run_id), started_at=pl.lit(started_at))
-    return marked.select(pl.col(name).cast(dtype) for name, dtype in PAST.items())
+    return marked.select(pl.col(name).cast(dtype) for name, dtype in PAST.schema.items())
 
 
-def against_past(sources: pl.DataFrame, past: pl.DataFrame, *, run_id: str, max_runs: int) -> pl.DataFrame:
-    """The table sources with what each host's last `max_runs` runs tell; hosts that vanished have rows without pages.
+def newest_runs(past: pl.DataFrame, n: int) -> pl.DataFrame:
+    """The rows of the newest `n` runs of a table past."""
+    return past.join(_runs(past).head(n), on="run_id", how="semi")
 
-    `past` has the columns of `PAST`, and this run is not in it.
+
+def _runs(past: pl.DataFrame) -> pl.DataFrame:
+    """The runs of a table past, the newest first."""
+    return past.group_by("run_id").agg(pl.col("started_at").min()).sort("started_at", "run_id", descending=True)
+
+
+def against_past(sources: pl.DataFrame, past: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
+    """The table sources with what each host's earlier runs tell; hosts that vanished have rows without pages.
+
+    `past` is a table of that name, and this run is not in it.
     """
-    runs = past.group_by("run_id").agg(pl.col("started_at").min()).sort("started_at", "run_id", descending=True)
-    runs = runs.head(max_runs).select("run_id").with_row_index("ago")
-    seen = past.join(runs, on="run_id")
+    seen = past.join(_runs(past).select("run_id").with_row_index("ago"), on="run_id")
     hosts = seen.group_by("host").agg(
         runs_before=pl.col("run_id").n_unique().cast(pl.Int64), runs_missed=pl.col("ago").min().cast(pl.Int64)
     )

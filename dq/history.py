@@ -2,7 +2,7 @@
 
     URL/articles    one row an article: `dq.dedup.index.ROWS`
     URL/forgotten   one row a request to forget an article: id, forgotten_at
-    URL/figures     one row a host in a run: `dq.drift.PAST`
+    URL/figures     one row a host in a run: `dq.tables.PAST`
 
 A batch is added by one commit of Delta: it is there whole, or not at all, and writers that commit at the same time both
 keep theirs. Rows are never changed. An article that comes again with another text, under the same id, gets a further
@@ -30,10 +30,9 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from dq.dedup import Duplicates, checked
 from dq.dedup.index import FORMED, ROWS, formed, index_rows
-from dq.drift import PAST
 from dq.errors import ConfigError, TableError, UsageError, listed, told_together
 from dq.options import DedupOptions
-from dq.tables import TIMESTAMP, make_id
+from dq.tables import PAST, TIMESTAMP, make_id
 
 _log = logging.getLogger("dq.history")
 
@@ -284,10 +283,10 @@ class Past:
         with _told(self.url, "read"):
             table = _opened(f"{self.url}/figures")
             if table is None:
-                return pl.DataFrame(schema=PAST)
+                return pl.DataFrame(schema=PAST.schema)
             rows = _frame(table.to_pyarrow_dataset().to_table())
         earlier = (pl.col("started_at") < started_at) & (pl.col("run_id") != run_id)
-        return rows.select(pl.col(name).cast(dtype) for name, dtype in PAST.items()).filter(earlier)
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in PAST.schema.items()).filter(earlier)
 
     def record(self, rows: pl.DataFrame) -> bool:
         """Adds the rows of one complete run; False, and nothing is written, where that run is there already."""

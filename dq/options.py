@@ -161,6 +161,8 @@ class DedupOptions:
     """Look for reused passages; without them a batch of millions takes half the time and a quarter of the memory."""
     keep_candidates: bool = False
     """Write all pairs that were compared, accepted or not, as candidates.parquet."""
+    audit_articles: Count = 100
+    """Articles drawn and compared with every other one, to measure what the search misses; 0 for no audit."""
     history: str | None = None
     """Folder, or address in object storage, with the articles of earlier batches, among which copies are looked for."""
     threads: Count = 0

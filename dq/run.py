@@ -18,7 +18,7 @@ import polars as pl
 
 from dq import runs
 from dq.dedup import Duplicates, find_duplicates, scan_table, texts_of
-from dq.drift import against_past, past_rows
+from dq.drift import against_past, newest_runs, past_rows
 from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, raise_if_faulty
 from dq.errors import DqError, FaultError, NothingReadableError, UsageError
 from dq.figures import Figures, sources
@@ -28,7 +28,7 @@ from dq.ingest import read_pages
 from dq.options import DedupOptions, Options, changed, recall, settings
 from dq.options import check as check_options
 from dq.report import write_report
-from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, SOURCES, TABLES
+from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, PAST, SOURCES, TABLES
 
 if TYPE_CHECKING:
     from dq.history import History, Past
@@ -134,19 +134,20 @@ def opened_history(options: DedupOptions) -> History | None:
 def write_duplicates(found: Duplicates, folder: Path) -> None:
     """The tables that deduplication makes; candidates of an earlier call go where this one keeps none."""
     CANDIDATES.file(folder).unlink(missing_ok=True)
-    for name in ("duplicates", "clusters", "reuse", "passages"):
+    for name in ("duplicates", "audit", "clusters", "reuse", "passages"):
         TABLES[name].write(getattr(found, name), folder)
     if found.candidates is not None:
         CANDIDATES.write(found.candidates, folder)
 
 
 def count(run: Run) -> Run:
-    """The table sources: one row a host, and what its own earlier runs tell."""
+    """The tables sources and past: one row a host, what its own earlier runs tell, and these runs themselves."""
     pages, articles = PAGES.scan(run.folder), ARTICLES.scan(run.folder)
     counted = sources(pages, articles, run.options.gate.languages)
     past = past_of(run).before(run.started, run_id=run.run_id)
-    options = run.options.gate
-    SOURCES.write(against_past(counted, past, run_id=run.run_id, max_runs=options.past_runs), run.folder)
+    past = newest_runs(past, run.options.gate.past_runs)
+    SOURCES.write(against_past(counted, past, run_id=run.run_id), run.folder)
+    PAST.write(past, run.folder)
     return run
 
 

@@ -263,6 +263,18 @@ CLUSTERS = Table(
     },
 )
 
+AUDIT = Table(
+    "audit",
+    "one article that was drawn and compared with every other one of its batch, to see what the search misses",
+    ("article_id",),
+    {
+        "article_id": (_ID, "the article"),
+        "copies": (pl.Int64, "articles whose comparison with it makes a row of duplicates"),
+        "found": (pl.Int64, "those of them that the search found"),
+        "compared": (pl.Int64, "articles with which the search compared it"),
+    },
+)
+
 REUSE = Table(
     "reuse",
     "one paragraph or passage shared by several articles",
@@ -340,6 +352,17 @@ SOURCES = Table(
     },
 )
 
+PAST = Table(
+    "past",
+    "one host in one earlier run, as the history tells it",
+    ("host", "started_at", "run_id"),
+    {
+        "run_id": (pl.String, "the run"),
+        "started_at": (TIMESTAMP, "when it began"),
+        **{name: SOURCES.columns[name] for name in ("host", "articles", *DRIFTING)},
+    },
+)
+
 CHECKS = Table(
     "checks",
     "one expectation's outcome",
@@ -357,6 +380,23 @@ CHECKS = Table(
         "unexpected_share": (pl.Float64, "those rows, of the rows judged"),
         "examples": (STRINGS, "some values or rows that broke it"),
         "note": (pl.String, "why the expectation exists"),
+        "origin": (pl.String, "where it was set: the suite's file and the line"),
+    },
+)
+
+WHAT_IF = Table(
+    "what_if",
+    "one numeric bound that a check has, or could have, and what would break it",
+    ("suite", "check", "side", "bound"),
+    {
+        "suite": (pl.String, "suite, named after its table"),
+        "check": (pl.Int32, "0-based place in the suite's file"),
+        "side": (pl.String, "min_value or max_value"),
+        "bound": (pl.Float64, "the bound"),
+        "is_set": (pl.Boolean, "true for the bound that the suite sets"),
+        "rows": (pl.Int64, "rows that would break it"),
+        "hosts": (pl.Int64, "hosts that such a row has; null where rows of the table have no host"),
+        "success": (pl.Boolean, "whether the check would hold, with the share of rows that it demands"),
     },
 )
 
@@ -373,7 +413,8 @@ REJECTED = Table(
     },
 )
 
-TABLES = {
-    table.name: table
-    for table in (PAGES, LINES, ARTICLES, PARAGRAPHS, DUPLICATES, CLUSTERS, REUSE, PASSAGES, SOURCES, CHECKS, REJECTED)
-}
+_ALL = (
+    PAGES, LINES, ARTICLES, PARAGRAPHS, DUPLICATES, AUDIT, CLUSTERS, REUSE, PASSAGES, SOURCES, PAST, CHECKS, WHAT_IF,
+    REJECTED,
+)  # fmt: skip
+TABLES = {table.name: table for table in _ALL}

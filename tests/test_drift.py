@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dq.drift import ALARM, PAST, against_past, past_rows
+from dq.drift import ALARM, against_past, newest_runs, past_rows
 from dq.errors import UsageError
 from dq.history import Past
-from dq.tables import DRIFTING, OF_RUN, SOURCES
+from dq.tables import DRIFTING, OF_RUN, PAST, SOURCES
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -28,11 +28,11 @@ def sources(*rows):
 def past(*runs):
     """Earlier runs, the oldest first; each is a list of rows."""
     parts = [past_rows(sources(*rows), f"run{n}", DAY + timedelta(days=n)) for n, rows in enumerate(runs) if rows]
-    return pl.concat([pl.DataFrame(schema=PAST), *parts])
+    return pl.concat([PAST.empty(), *parts])
 
 
 def judged(now, *runs, max_runs=20):
-    found = against_past(sources(*now), past(*runs), run_id="now", max_runs=max_runs)
+    found = against_past(sources(*now), newest_runs(past(*runs), max_runs), run_id="now")
     return {row["host"]: row for row in found.to_dicts()}
 
 
@@ -97,7 +97,7 @@ def test_only_the_last_runs_count():
 @given(st.lists(st.floats(1, 1000), min_size=1, max_size=8), st.floats(1, 1000))
 def test_the_table_has_its_schema_and_one_row_a_host(words, now):
     runs = [[{"median_words": value}] for value in words]
-    found = against_past(sources({"median_words": now}), past(*runs), run_id="now", max_runs=20)
+    found = against_past(sources({"median_words": now}), past(*runs), run_id="now")
     assert found.schema == SOURCES.schema
     assert found.height == 1
     deviation, since = found["median_words_deviation"][0], found["median_words_since"][0]

@@ -26,11 +26,12 @@ NEEDED = ("id", "text")
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Duplicates:
-    """What a search found: four tables of `dq.tables`, and what the tables articles and paragraphs learn from it.
+    """What a search found: five tables of `dq.tables`, and what the tables articles and paragraphs learn from it.
 
     membership: id, cluster_id (null where there is none), is_canonical, for every article that went in.
     paragraphs: article_id, paragraph, reuse_id, reuse_articles, reuse_hosts, for every reused paragraph.
     likes: id, like_ids, like_jaccards: the articles ranked before it that each one clusters with, kept by an index.
+    audit: the table audit, what an exhaustive comparison of some articles found.
     candidates: the table candidates; none unless options say that they are kept.
     """
 
@@ -41,6 +42,7 @@ class Duplicates:
     membership: pl.DataFrame
     paragraphs: pl.DataFrame
     likes: pl.DataFrame
+    audit: pl.DataFrame
     candidates: pl.DataFrame | None = None
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from dq.dedup import audit
 from dq.dedup.clusters import by_rank, canonical_of, canonical_reason
 from dq.dedup.copies import copies, exact_pairs, spread
 from dq.dedup.corpus import Corpus, blocks, release
@@ -27,7 +28,7 @@ from dq.dedup.sketches import Sketches, sketch
 from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation, title_likeness
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
-from dq.tables import CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
+from dq.tables import AUDIT, CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
 from dq.texts import I64, U64, measure, texts_of, without_folding
 
 _log = logging.getLogger(__name__)
@@ -72,13 +73,14 @@ def search(
 ) -> Duplicates:
     """What `dq.dedup.find_duplicates` finds in articles (COLUMNS but text) and their texts, and in `earlier` ones."""
     batch = _batch(articles, texts, options, earlier)
-    candidates, found, common = _compared(batch, options)
+    candidates, found, common, n_compared = _compared(batch, options)
     reuse = find_reuse(batch.articles, batch.corpus, batch.sketches, options) if options.passages else no_reuse()
     found = _without_boilerplate(batch, found, reuse, common, options)
     together = found.filter(_clusters_together(options))
     members = _members(batch, together, earlier)
     return Duplicates(
         duplicates=_duplicates(batch, found, options),
+        audit=_audit(batch, found, reuse, common, n_compared, options),
         clusters=_clusters(members, earlier),
         reuse=reuse.reuse,
         passages=reuse.passages,
@@ -118,8 +120,10 @@ def _batch(
     return _Batch(articles=ranked, corpus=corpus, sketches=sketches, held=held)
 
 
-def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.DataFrame, Commonness]:
-    """(candidates, accepted ones, which shingles are common); candidates are pairs of different texts (left < right).
+def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.DataFrame, Commonness, I64]:
+    """(candidates, accepted ones, which shingles are common, how many candidates each text has).
+
+    Candidates are pairs of different texts (left < right).
 
     Of the accepted ones also relation, bands_hit, longest_shared_words, one_address (two articles that hold them share
     a URL). Pairs of earlier articles alone are neither, and candidates are empty unless options say that they are kept.
@@ -151,6 +155,7 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
     pairs = Pairs(pairs.left[with_new], pairs.right[with_new])
     _log.debug("%d different texts, %d candidate pairs", len(rows), len(pairs))
     candidates, found = _verified(batch, pairs, common, options)
+    n_compared = np.bincount(pairs.left, minlength=len(rows)) + np.bincount(pairs.right, minlength=len(rows))
     pairs = Pairs(found["left"].to_numpy(), found["right"].to_numpy())
     at = Pairs(rows[pairs.left], rows[pairs.right])
     found = found.with_columns(
@@ -161,7 +166,7 @@ def _compared(batch: _Batch, options: DedupOptions) -> tuple[pl.DataFrame, pl.Da
         own_jaccard="jaccard",
     )
     release(sketches.signatures, sketches.sets.flat)
-    return candidates, found, common
+    return candidates, found, common, n_compared
 
 
 def _longest_shared_words(sketches: Sketches, pairs: Pairs, threads: int) -> I64:
@@ -223,6 +228,21 @@ def _without_boilerplate(
     )
     kept = pairs.with_columns(rest).filter("still").drop("still")
     return pl.concat([found.filter(~touched), kept.select(found.columns)]).sort("left", "right")
+
+
+def _audit(  # noqa: PLR0913, PLR0917  # what the search found, and all by which it did
+    batch: _Batch, found: pl.DataFrame, reuse: Reuse, common: Commonness, n_compared: I64, options: DedupOptions
+) -> pl.DataFrame:
+    """The table audit, of articles of the batch itself."""
+    first = batch.articles.select("id", "added_at")[batch.nodes["row"]]
+    own = np.flatnonzero(first["added_at"].is_null().to_numpy())
+    drawn = audit.draw(batch.sketches.keys[batch.rows], own, options.audit_articles)
+    pairs = audit.sharing(batch.sketches.sets, batch.rows, drawn)
+    every = dataclasses.replace(options, keep_candidates=False)
+    _, copies = _verified(batch, pairs, common, every)
+    copies = _without_boilerplate(batch, copies.with_columns(own_jaccard="jaccard"), reuse, common, options)
+    rows = audit.tally(len(batch.rows), drawn, copies=copies, found=found, compared=n_compared)
+    return AUDIT.conform(rows.with_columns(article_id=first["id"].gather(rows["node"])))
 
 
 def _clusters_together(options: DedupOptions) -> pl.Expr:

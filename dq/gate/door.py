@@ -17,8 +17,9 @@ from dq.gate.outcomes import checks_frame, outcome, rejected_frame
 from dq.gate.suites import JUDGED_TABLES, Mistake, Suite, read_suites
 from dq.gate.summary import summary_md
 from dq.gate.verdict import Verdict, judge, verdict_json
+from dq.gate.what_if import what_if
 from dq.options import ISO_639_1, GateOptions
-from dq.tables import CHECKS, REJECTED, Table
+from dq.tables import CHECKS, REJECTED, WHAT_IF, Table
 
 if TYPE_CHECKING:
     from dq.gate.validation import Result
@@ -59,8 +60,8 @@ def check(  # noqa: PLR0913 - a batch, its expectations, and three facts of the 
 ) -> Verdict:
     """Check the tables in a run's folder, and write what was found beside them.
 
-    Writes checks.parquet, rejected.parquet, summary.md, junit.xml and verdict.json, each whole or not at all. `started`
-    is when the run began, with its zone: dates are in the future if they lie after it.
+    Writes checks.parquet, rejected.parquet, what_if.parquet, summary.md, junit.xml and verdict.json, each whole or not
+    at all. `started` is when the run began, with its zone: dates are in the future if they lie after it.
 
     Raises SuiteError where there is nothing to check, TableError where a table that has a suite is missing or lacks a
     column, and FaultError where an expectation could not be answered: that is neither a pass nor bad data.
@@ -70,10 +71,12 @@ def check(  # noqa: PLR0913 - a batch, its expectations, and three facts of the 
         raise SuiteError("There is no expectation to check, and a gate that demands nothing must not pass.")
     _require_tables(folder, suites)
     parameters = suite_parameters(options, started=started)
-    outcomes = [outcome(result) for suite in suites for result in _results(folder, suite, parameters, options)]
+    results = [result for suite in suites for result in _results(folder, suite, parameters, options)]
+    outcomes = [outcome(result) for result in results]
     verdict = judge(outcomes, strict=options.strict, figures=figures, run_id=run_id)
     _write_table(checks_frame(outcomes), CHECKS.file(folder))
     _write_table(rejected_frame(outcomes, folder), REJECTED.file(folder))
+    _write_table(what_if(folder, results), WHAT_IF.file(folder))
     _write_text(summary_md(verdict), folder / SUMMARY_FILE)
     _write_text(junit_xml(verdict), folder / JUNIT_FILE)
     _write_text(verdict_json(verdict), folder / VERDICT_FILE)

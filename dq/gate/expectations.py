@@ -172,18 +172,19 @@ def _within(low: pl.Expr | None, high: pl.Expr | None, least: pl.Expr, most: pl.
 
 
 @condition("column_values.between_by_host", value_keys=("min_value", "max_value", "hosts"))
-def _between_by_host(
+def between_by_host(
     column: Column,
     min_value: float | None = None,
     max_value: float | None = None,
     hosts: str | None = None,
 ) -> pl.Expr:
+    """Between two bounds, for which hosts may have their own."""
     values = column.numbers
     return _within(_bound(min_value, hosts, "min"), _bound(max_value, hosts, "max"), values, values)
 
 
 @condition("column_values.share_between", value_keys=("cases", "min_value", "max_value", "confidence", "hosts"))
-def _share_between(  # noqa: PLR0913, PLR0917 - the expectation's own arguments
+def share_between(  # noqa: PLR0913, PLR0917 - the expectation's own arguments
     column: Column,
     cases: str,
     min_value: float | None = None,
@@ -191,6 +192,7 @@ def _share_between(  # noqa: PLR0913, PLR0917 - the expectation's own arguments
     confidence: float = 0.95,
     hosts: str | None = None,
 ) -> pl.Expr:
+    """A share whose interval of `wilson` is not wholly beyond a bound, for which hosts may have their own."""
     least, most = wilson(column.numbers, pl.col(cases).cast(pl.Float64), confidence)
     within = _within(_bound(min_value, hosts, "min"), _bound(max_value, hosts, "max"), least, most)
     return within | pl.col(cases).is_null() | (pl.col(cases) == 0)

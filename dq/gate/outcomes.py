@@ -11,7 +11,7 @@ import polars as pl
 
 from dq.gate.suites import JUDGED_TABLES, SEVERITIES, Check
 from dq.gate.words import demanded, excerpt, observed_rows, of_hosts, of_rows, of_table, told
-from dq.tables import ARTICLES, CHECKS, PAGES, REJECTED
+from dq.tables import ARTICLES, CHECKS, PAGES, REJECTED, Table
 
 if TYPE_CHECKING:
     from dq.gate.validation import Result
@@ -87,6 +87,7 @@ def checks_frame(outcomes: Iterable[Outcome]) -> pl.DataFrame:
             "unexpected_share": one.unexpected_share,
             "examples": list(one.examples),
             "note": one.check.note,
+            "origin": one.check.origin,
         }
         for one in outcomes
     ]
@@ -119,14 +120,25 @@ def _failing(one: Outcome) -> pl.DataFrame:
 
 
 def _hosts(folder: Path, name: str) -> pl.DataFrame:
-    """The host of each row of a table, found through its article or page where it has none itself."""
+    """The host of each row of a table."""
     table = JUDGED_TABLES[name]
-    rows = table.scan(folder)
-    if "host" not in table.columns:
-        owner = next(((key, _HOST_BY[key]) for key in table.columns if key in _HOST_BY), None)
-        if owner is None or not owner[1].file(folder).is_file():
-            return pl.DataFrame(schema=_HOSTS)
-        key, owners = owner
-        rows = rows.join(owners.scan(folder).select(key, "host"), on=key, how="left")
+    rows = with_host(table, folder)
+    if "host" not in rows.collect_schema():
+        return pl.DataFrame(schema=_HOSTS)
     hosts = rows.select(pl.lit(name).alias("table"), table.row_id.alias("row_id"), "host").collect()
     return hosts.unique(["table", "row_id"], keep="first", maintain_order=True)
+
+
+def with_host(table: Table, folder: Path) -> pl.LazyFrame:
+    """A table of a run, with the host of each row: found through its article or page where it has none itself.
+
+    Without it where neither has one.
+    """
+    rows = table.scan(folder)
+    if "host" in table.columns:
+        return rows
+    owner = next(((key, _HOST_BY[key]) for key in table.columns if key in _HOST_BY), None)
+    if owner is None or not owner[1].file(folder).is_file():
+        return rows
+    key, owners = owner
+    return rows.join(owners.scan(folder).select(key, "host"), on=key, how="left")

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from dq.errors import SuiteError
 from dq.options import GateOptions
-from dq.tables import CHECKS, REJECTED, TABLES, Table
+from dq.tables import CHECKS, REJECTED, TABLES, WHAT_IF, Table
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -25,7 +25,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 DEFAULT_SEVERITY: Severity = "critical"
 """What Great Expectations takes an expectation for that states none."""
 
-JUDGED_TABLES = {name: table for name, table in TABLES.items() if table not in (CHECKS, REJECTED)}
+JUDGED_TABLES = {name: table for name, table in TABLES.items() if table not in (CHECKS, WHAT_IF, REJECTED)}
 """Tables that can have a suite: all but those that the gate itself writes."""
 
 _SUITE_KEYS = frozenset({"name", "expectations", "suite_parameters", "meta", "notes", "id"})
@@ -41,6 +41,7 @@ _OLD_FORMAT = (
     "this is the format of Great Expectations before 1.0; write 'type' for 'expectation_type' and 'name' for "
     "'expectation_suite_name'"
 )
+_PACKAGE = Path(__file__).parents[1]
 _ONE_COLUMN = ("column", "column_A", "column_B")
 _SEVERAL_COLUMNS = ("column_list", "column_set")
 
@@ -60,8 +61,23 @@ class Check:
     note: str
     description: str | None = None
     """What it demands of a value, in the suite's own words, where its arguments are hard to read."""
+    path: Path | None = None
+    """Its file."""
     host_rules_origin: str | None = None
     """Where the bounds of single hosts among its arguments were set."""
+
+    @property
+    def origin(self) -> str:
+        """Where it was set, as `FILE:LINE`; the suites that come with dq are named from the package on.
+
+        >>> Check(table="", place=0, line=7, type="", kwargs={}, severity="info", note="", path=Path("a.json")).origin
+        'a.json:7'
+        """
+        if self.path is None:
+            return ""
+        own = _PACKAGE.parent
+        named = self.path.relative_to(own) if self.path.is_relative_to(own) else self.path
+        return f"{named.as_posix()}:{self.line}"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,8 +119,7 @@ def suites_folder(options: GateOptions) -> Path:
         if not options.expectations.is_dir():
             raise SuiteError(f"There is no folder of expectations at {options.expectations.as_posix()}.")
         return options.expectations
-    package = Path(__file__).parents[1]
-    places = (Path("expectations"), package / "expectations", package.parent / "expectations")
+    places = (Path("expectations"), _PACKAGE / "expectations", _PACKAGE.parent / "expectations")
     return next((place for place in places if place.is_dir()), places[-1])
 
 
@@ -196,15 +211,16 @@ def _read_checks(
         messages = list(_expectation_messages(item, table))
         mistakes.extend(Mistake(path=path, line=line, message=message) for message in messages)
         if isinstance(item, dict) and isinstance(item.get("type"), str) and isinstance(item.get("kwargs"), dict):
-            checks.append(_check(item, table=table.name, place=place, line=line))
+            checks.append(_check(item, table=table.name, place=place, path=path, line=line))
     return tuple(checks), mistakes
 
 
-def _check(item: Mapping[str, Any], *, table: str, place: int, line: int) -> Check:
+def _check(item: Mapping[str, Any], *, table: str, place: int, path: Path, line: int) -> Check:
     notes, description, severity = item.get("notes"), item.get("description"), item.get("severity")
     return Check(
         table=table,
         place=place,
+        path=path,
         line=line,
         type=item["type"],
         kwargs=item["kwargs"],

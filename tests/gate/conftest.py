@@ -36,7 +36,7 @@ WORDS = {
 
 def without_past(sources):
     """The table sources of a first run."""
-    return drift.against_past(sources, pl.DataFrame(schema=drift.PAST), run_id="this", max_runs=20)
+    return drift.against_past(sources, tables.PAST.empty(), run_id="this")
 
 
 @dataclasses.dataclass

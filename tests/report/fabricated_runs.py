@@ -15,9 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from dq.drift import PAST, against_past
+from dq.drift import against_past
 from dq.figures import Figures, count, sources
 from dq.fold import key, words
 from dq.tables import CHECKS, REJECTED, SOURCES, TABLES, make_id
@@ -423,6 +421,7 @@ def judge(tables: dict[str, list[dict[str, Any]]]) -> tuple[list[dict[str, Any]]
             "threshold": threshold, "unexpected_count": len(broken) if by_rows else None,
             "unexpected_share": (len(broken) / len(rows) if rows else None) if by_rows else None,
             "examples": [str(row[column]) for row in broken][:20], "note": note,
+            "origin": f"expectations/{suite}.json:{8 * place + 6}",
         })  # fmt: skip
         row_key = TABLES[suite].key[0]
         for row in broken:
@@ -440,6 +439,37 @@ def judge(tables: dict[str, list[dict[str, Any]]]) -> tuple[list[dict[str, Any]]
     return checks, rejected
 
 
+WHAT_IFS = [
+    {"suite": "sources", "check": 0, "side": "max_value", "bound": bound, "is_set": bound == 0.3, "rows": rows, "hosts": rows,
+     "success": rows == 0}
+    for bound, rows in ((0.2, 3), (0.3, 2), (0.4, 1), (0.5, 0))
+]  # fmt: skip
+"""Other bounds for the first expectation on hosts."""
+
+
+def audited(articles: Sequence[dict[str, Any]], duplicates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every article drawn, one copy of the first one missed, two candidates for each copy."""
+    pairs = {article["article_id"]: 0 for article in articles}
+    for pair in duplicates:
+        pairs[pair["left_id"]] += 1
+        pairs[pair["right_id"]] += 1
+    return [
+        {"article_id": name, "copies": n + (place == 0), "found": n, "compared": 2 * n}
+        for place, (name, n) in enumerate(pairs.items())
+    ]
+
+
+def earlier_runs(pages: Sequence[Scraped]) -> list[dict[str, Any]]:
+    """Five runs before this one, in which no host had an empty page."""
+    hosts = sorted({page.host for page in pages if page.host})
+    return [
+        {"run_id": f"2026-01-{day}T09-30-00Z", "started_at": datetime(2026, 1, day, 9, 30, tzinfo=UTC), "host": host,
+         "articles": 4, "pages": 3 + day % 2, "empty_share": 0.0, "median_words": 60.0 + day, "boilerplate_share": 0.3,
+         "language_share": 1.0, "date_share": 1.0, "duplicate_share": 0.2}
+        for host in hosts for day in range(23, 28)
+    ]  # fmt: skip
+
+
 def write_run(folder: Path, pages: Sequence[Scraped], *, strict: bool = False) -> Path:
     """A finished run of these pages in `folder`, which is made."""
     folder.mkdir(parents=True)
@@ -455,10 +485,13 @@ def write_run(folder: Path, pages: Sequence[Scraped], *, strict: bool = False) -
         "clusters": clusters,
         "reuse": reuse,
         "passages": passages,
+        "audit": audited(articles, duplicates),
+        "past": earlier_runs(pages),
+        "what_if": WHAT_IFS,
     }
     frames = {name: TABLES[name].conform(TABLES[name].frame(table)) for name, table in rows.items()}
     counted = sources(frames["pages"].lazy(), frames["articles"].lazy())
-    frames["sources"] = against_past(counted, pl.DataFrame(schema=PAST), run_id="this", max_runs=20)
+    frames["sources"] = against_past(counted, frames["past"], run_id="this")
     checks, rejected = judge({**rows, "sources": frames["sources"].to_dicts()})
     frames["checks"], frames["rejected"] = CHECKS.frame(checks), REJECTED.conform(REJECTED.frame(rejected))
     assert frames["sources"].schema == SOURCES.schema

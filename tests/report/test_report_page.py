@@ -41,7 +41,7 @@ def breaking(folder, *, table, column, row_id, host):
     check = {
         "suite": table, "check": 0, "expectation": expectation, "column": column, "severity": "warning", "success": False,
         "observed": "9 of 10 rows (90%)", "threshold": "every row: at most 9", "unexpected_count": 1,
-        "unexpected_share": 0.1, "examples": [row_id], "note": "",
+        "unexpected_share": 0.1, "examples": [row_id], "note": "", "origin": "",
     }  # fmt: skip
     CHECKS.frame([check]).write_parquet(CHECKS.file(folder))
     reasons = [f"warning: {column}: {expectation}"]

@@ -263,7 +263,8 @@ def build(settings: Settings) -> App:
         import dq.run
         import dq.terminal
 
-        verdict = dq.run.gate_again(folder, options(gate=gate, report=report))
+        with dq.terminal.talking() as talk:
+            verdict = dq.run.gate_again(folder, options(gate=gate, report=report), talk=talk)
         dq.terminal.show_verdict(folder, verdict, as_json=output.json)
         return verdict.exit_code
 

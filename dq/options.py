@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
 
 from dq.errors import ConfigError, told_together
 
@@ -58,6 +59,42 @@ HostRules = Annotated[
     tuple[str, ...],
     Rule(lambda value: all(HOST_RULE.fullmatch(rule) for rule in value), "like 'news.example: duplicate_share <= 0.9'"),
 ]
+
+
+def _web_address(value: object) -> bool:
+    """Whether urllib can send a request to it as it stands: it would take a user name for a part of the host."""
+    if not (isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value):
+        return False
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc and port != 0
+
+
+WebAddress = Annotated[
+    str | None,
+    Rule(
+        lambda value: value is None or _web_address(value),
+        "an address that begins with http:// or https:// and has a host, but no user name, spaces or other than ASCII",
+    ),
+]
+SECRETS = frozenset({"webhook"})
+"""Options that may hold a secret: told by `bare_address` only, and not remembered for a later call."""
+
+
+def bare_address(address: str) -> str:
+    """An address without what may be a secret: only its scheme and its host.
+
+    >>> bare_address("https://hooks.example:8443/T0/secret?key=1"), bare_address("hooks.example/secret")
+    ('https://hooks.example:8443/...', '...')
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "..."
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/..." if parts.scheme and parts.netloc else "..."
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +224,8 @@ class GateOptions:
     """Regular expressions with look-around or back-references are run by Python, more slowly, instead of refused."""
     max_examples: Count = 20
     """Examples kept of the rows that broke an expectation."""
+    webhook: WebAddress = dataclasses.field(default=None, repr=False)
+    """Address to which verdict.json is posted once the run is finished; nothing is sent where not given."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -270,7 +309,8 @@ def check(options: Any) -> None:
     """ConfigError that tells every value in `options` (of one stage, or of all) that cannot be used, and its place."""
     origins: Mapping[str, Origin] = getattr(options, "origins", {})
     problems = [
-        f"{name} must be {rule.words}, not {_told(value)}" + (f" (set by {origins[name]})" if name in origins else "")
+        f"{name} must be {rule.words}, not {_told(name, value)}"
+        + (f" (set by {origins[name]})" if name in origins else "")
         for name, rule, value in _ruled(options)
         if not rule.fits(value)
     ]
@@ -292,8 +332,8 @@ def changed(options: Options) -> list[dict[str, Any]]:
     rows = [
         {
             "name": name,
-            "value": _told(value),
-            "default": _told(default),
+            "value": _told(name, value),
+            "default": _told(name, default),
             "origin": str(options.origins.get(name, "call")),
         }
         for name, value, default in _leaves(options, Options())
@@ -311,13 +351,19 @@ def _leaves(record: Any, default: Any) -> Iterator[tuple[str, Any, Any]]:
             yield field.name, value, standard
 
 
-def _told(value: object) -> str:
+def _told(name: str, value: object) -> str:
+    if name in SECRETS and isinstance(value, str):
+        return bare_address(value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 def settings(options: Options) -> dict[str, Any]:
-    """Every option that is not the default, name -> value as JSON has it; `recall` reads it."""
-    return {name: _json(value) for name, value, default in _leaves(options, Options()) if value != default}
+    """Every option that is not the default and no secret, name -> value as JSON has it; `recall` reads it."""
+    return {
+        name: _json(value)
+        for name, value, default in _leaves(options, Options())
+        if value != default and name not in SECRETS
+    }
 
 
 def recall(options: Options, noted: Mapping[str, Any]) -> Options:

@@ -23,9 +23,9 @@ from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, rais
 from dq.errors import DqError, FaultError, NothingReadableError, UsageError
 from dq.figures import Figures, sources
 from dq.figures import count as count_figures
-from dq.gate import Suite, Verdict, check, load_suites, propose, suites_folder, with_host_rules
+from dq.gate import Suite, Verdict, check, load_suites, post_verdict, propose, suites_folder, with_host_rules
 from dq.ingest import read_pages
-from dq.options import DedupOptions, Options, changed, recall, settings
+from dq.options import DedupOptions, GateOptions, Options, changed, recall, settings
 from dq.options import check as check_options
 from dq.report import write_report
 from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, PAST, SOURCES, TABLES
@@ -218,7 +218,15 @@ def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, 
         folder = runs.finish(claim, out)
     if done.verdict is None:
         raise FaultError("the pipeline ended without a verdict")
+    deliver(done.verdict, options.gate, done.talk)
     return Outcome(folder=folder, verdict=done.verdict)
+
+
+def deliver(verdict: Verdict, options: GateOptions, talk: Talk) -> None:
+    """Posts the verdict where a webhook is named; what goes wrong is told, and changes no verdict."""
+    problem = None if options.webhook is None else post_verdict(verdict, options.webhook)
+    if problem is not None:
+        talk.say(problem)
 
 
 def go_through(steps: Sequence[tuple[str, Callable[[Run], Run]]], current: Run) -> Run:
@@ -274,7 +282,7 @@ def dedup_only(table: Path, options: Options, *, out: Path, talk: Talk | None = 
     return found
 
 
-def gate_again(folder: Path, options: Options) -> Verdict:
+def gate_again(folder: Path, options: Options, *, talk: Talk | None = None) -> Verdict:
     """Judges a finished run again, after an edit in expectations/ say, and draws its report again.
 
     Options that this call does not set are those of the run; figures that depend on them are counted anew.
@@ -282,13 +290,14 @@ def gate_again(folder: Path, options: Options) -> Verdict:
     folder = runs.resolve(folder)
     noted = runs.read(folder)
     options = recall(options, noted["settings"])
-    again = start(noted["inputs"], options, folder, run_id=noted["run_id"], suites=ready(options))
+    again = start(noted["inputs"], options, folder, run_id=noted["run_id"], talk=talk, suites=ready(options))
     again = dataclasses.replace(again, started=datetime.fromisoformat(noted["started_at"]))
     done = go_through((("figures", count), ("gate", judge)), again)
     runs.write(folder, noted | {"options": changed(options), "settings": settings(options)})
     write_report(folder, options.report)
     if done.verdict is None:
         raise FaultError("the gate ended without a verdict")
+    deliver(done.verdict, options.gate, done.talk)
     return done.verdict
 
 

@@ -14,6 +14,7 @@ from dq.gate.outcomes import Outcome
 from dq.gate.propose import propose
 from dq.gate.suites import Suite, suites_folder
 from dq.gate.verdict import SCHEMA_FILE, SCHEMA_VERSION, Verdict, document, verdict_json
+from dq.gate.webhook import post_verdict
 
 __all__ = [
     "SCHEMA_FILE",
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "document",
     "load_suites",
+    "post_verdict",
     "propose",
     "suites_folder",
     "verdict_json",

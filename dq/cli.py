@@ -31,6 +31,7 @@ from dq.options import (
 from dq.settings import TRACEBACK, Settings
 
 if TYPE_CHECKING:
+    from dq.gate import Verdict
     from dq.history import History
 
 PROPOSED = Path("expectations.proposed")
@@ -108,6 +109,7 @@ def build(settings: Settings) -> App:
         with dq.terminal.talking() as talk:
             outcome = dq.run.run(_some(inputs), chosen, out=output.out or dq.run.REPORTS, talk=talk)
         dq.terminal.show_verdict(outcome.folder, outcome.verdict, as_json=output.json)
+        _tell_github(outcome.verdict)
         return outcome.verdict.exit_code
 
     @app.command(name="clean")
@@ -266,6 +268,7 @@ def build(settings: Settings) -> App:
         with dq.terminal.talking() as talk:
             verdict = dq.run.gate_again(folder, options(gate=gate, report=report), talk=talk)
         dq.terminal.show_verdict(folder, verdict, as_json=output.json)
+        _tell_github(verdict)
         return verdict.exit_code
 
     @app.command(name="report")
@@ -355,6 +358,15 @@ def _history(url: str | None) -> History:
     if not opened.exists:
         raise MissingInputError(f"there is no history at {url}: dq run and dq dedup make one with --history")
     return opened
+
+
+def _tell_github(verdict: Verdict) -> None:
+    """Annotations and the job's summary, where this is a job of GitHub Actions; standard output is left to results."""
+    from dq.gate import append_summary, github_annotations
+
+    problem = append_summary(verdict, os.environ)
+    for line in [*github_annotations(verdict, os.environ), *([] if problem is None else [printable(f"dq: {problem}")])]:
+        print(line, file=sys.stderr)
 
 
 def _some(inputs: Sequence[str]) -> Sequence[str]:

@@ -20,6 +20,7 @@ OUTPUTS = {
     "report.html",
     "summary.md",
     "junit.xml",
+    "findings.sarif",
     "verdict.json",
     "run.json",
     *(f"{name}.parquet" for name in TABLES),

@@ -8,6 +8,7 @@ Great Expectations is imported by these two calls, not by importing this package
 
 from __future__ import annotations
 
+from dq.gate.annotations import append_summary, github_annotations
 from dq.gate.door import check, load_suites
 from dq.gate.host_rules import with_host_rules
 from dq.gate.outcomes import Outcome
@@ -22,8 +23,10 @@ __all__ = [
     "Outcome",
     "Suite",
     "Verdict",
+    "append_summary",
     "check",
     "document",
+    "github_annotations",
     "load_suites",
     "post_verdict",
     "propose",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ import polars as pl
 from dq.errors import FaultError, SuiteError, TableError, told_together
 from dq.figures import Figures
 from dq.gate.junit import junit_xml
-from dq.gate.outcomes import checks_frame, outcome, rejected_frame
+from dq.gate.outcomes import checks_frame, outcome, rejected_frame, with_hosts
+from dq.gate.sarif import repository_root, sarif_json
 from dq.gate.suites import JUDGED_TABLES, Mistake, Suite, read_suites
 from dq.gate.summary import summary_md
 from dq.gate.verdict import Verdict, judge, verdict_json
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 GRACE = timedelta(days=1)
 """By how much a date may lie after the run's start: pages tell local time, up to 14 hours ahead of UTC."""
 
-SUMMARY_FILE, JUNIT_FILE, VERDICT_FILE = "summary.md", "junit.xml", "verdict.json"
+SUMMARY_FILE, JUNIT_FILE, SARIF_FILE, VERDICT_FILE = "summary.md", "junit.xml", "findings.sarif", "verdict.json"
 
 
 def load_suites(folder: Path, *, python_regex: bool = False) -> tuple[Suite, ...]:
@@ -60,8 +62,9 @@ def check(  # noqa: PLR0913 - a batch, its expectations, and three facts of the 
 ) -> Verdict:
     """Check the tables in a run's folder, and write what was found beside them.
 
-    Writes checks.parquet, rejected.parquet, what_if.parquet, summary.md, junit.xml and verdict.json, each whole or not
-    at all. `started` is when the run began, with its zone: dates are in the future if they lie after it.
+    Writes checks.parquet, rejected.parquet, what_if.parquet, summary.md, junit.xml, findings.sarif and verdict.json,
+    each whole or not at all. `started` is when the run began, with its zone: dates are in the future if they lie after
+    it.
 
     Raises SuiteError where there is nothing to check, TableError where a table that has a suite is missing or lacks a
     column, and FaultError where an expectation could not be answered: that is neither a pass nor bad data.
@@ -73,12 +76,14 @@ def check(  # noqa: PLR0913 - a batch, its expectations, and three facts of the 
     parameters = suite_parameters(options, started=started)
     results = [result for suite in suites for result in _results(folder, suite, parameters, options)]
     outcomes = [outcome(result) for result in results]
-    verdict = judge(outcomes, strict=options.strict, figures=figures, run_id=run_id)
+    rejected = rejected_frame(outcomes, folder)
+    verdict = judge(with_hosts(outcomes, rejected), strict=options.strict, figures=figures, run_id=run_id)
     _write_table(checks_frame(outcomes), CHECKS.file(folder))
-    _write_table(rejected_frame(outcomes, folder), REJECTED.file(folder))
+    _write_table(rejected, REJECTED.file(folder))
     _write_table(what_if(folder, results), WHAT_IF.file(folder))
     _write_text(summary_md(verdict), folder / SUMMARY_FILE)
     _write_text(junit_xml(verdict), folder / JUNIT_FILE)
+    _write_text(sarif_json(verdict, root=repository_root(os.environ)), folder / SARIF_FILE)
     _write_text(verdict_json(verdict), folder / VERDICT_FILE)
     return verdict
 

@@ -32,6 +32,8 @@ class Outcome:
     unexpected_share: float | None
     examples: tuple[str, ...]
     failing: tuple[str, ...]
+    hosts: tuple[tuple[str, int], ...] = ()
+    """The hosts of these rows with how many each has, those with most first, where it did not hold (`with_hosts`)."""
 
     @property
     def column(self) -> str | None:
@@ -106,6 +108,17 @@ def rejected_frame(outcomes: Sequence[Outcome], folder: Path) -> pl.DataFrame:
     )
     hosts = pl.concat([pl.DataFrame(schema=_HOSTS), *(_hosts(folder, name) for name in rows["table"].unique())])
     return REJECTED.conform(rows.join(hosts, on=["table", "row_id"], how="left"))
+
+
+def with_hosts(outcomes: Iterable[Outcome], rejected: pl.DataFrame) -> list[Outcome]:
+    """The outcomes, with their hosts where they did not hold, as the table rejected has them."""
+    return [one if one.success else dataclasses.replace(one, hosts=_hosts_of(one, rejected)) for one in outcomes]
+
+
+def _hosts_of(one: Outcome, rejected: pl.DataFrame) -> tuple[tuple[str, int], ...]:
+    rows = rejected.filter(pl.col("table") == one.check.table).join(_failing(one), on="row_id", how="semi")
+    counted = rows.drop_nulls("host").group_by("host").len().sort("len", "host", descending=[True, False])
+    return tuple(counted.iter_rows())
 
 
 _FAILING = {"row_id": pl.String, "table": pl.String, "severity": pl.String, "reasons": pl.String}

@@ -35,6 +35,9 @@ _MARKUP = re.compile(r"[#$&*<>@\[\\\]_`|~]|:(?=\S)|(?<=www)\.", re.IGNORECASE)
 _REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 _RIGHT_TO_LEFT = {"R", "AL"}
 _ISOLATE = "\u2068{}\u2069"
+# What starts a mention, a link of SARIF or a command of GitHub's runner even where no Markdown is read.
+_STARTS = re.compile(r"@(?=\w)|\](?=\()|#(?=\[)")
+_WORD_JOINER = "\u2060"
 
 
 def summary_md(verdict: Verdict) -> str:
@@ -84,10 +87,27 @@ def plain(text: str) -> str:
     >>> plain("a|b `c`"), plain("two\nlines\u202e")
     ('a&#124;b &#96;c&#96;', 'two lines(U+202E)')
     """
-    shown = "".join(_visible(char) for char in " ".join(text.split()))
-    safe = _MARKUP.sub(lambda match: f"&#{ord(match.group())};", shown)
+    return _isolated(_MARKUP.sub(lambda match: f"&#{ord(match.group())};", _on_one_line(text)))
+
+
+def inert(text: str) -> str:
+    r"""Any text as plain text that starts nothing where it is shown, for places that do not read Markdown.
+
+    As `plain`, but what starts a mention or a link is broken by a word joiner, which nobody sees.
+
+    >>> inert("[a](b)\n@team\u202e") == "[a]\u2060(b) @\u2060team(U+202E)"
+    True
+    """
+    return _isolated(_STARTS.sub(lambda match: match.group() + _WORD_JOINER, _on_one_line(text)))
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(_visible(char) for char in " ".join(text.split()))
+
+
+def _isolated(text: str) -> str:
     right_to_left = any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text)
-    return _ISOLATE.format(safe) if right_to_left else safe
+    return _ISOLATE.format(text) if right_to_left else text
 
 
 def _visible(char: str) -> str:

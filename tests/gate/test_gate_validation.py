@@ -221,7 +221,8 @@ check(folder, suites, GateOptions(), figures=Figures(), run_id="r", started=date
         assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
         assert not [path for name in ("cwd", "home", "tmp") for path in places[name].rglob("*")]
         assert {path.name for path in places["run"].iterdir()} == {
-            "articles.parquet", "checks.parquet", "rejected.parquet", "verdict.json", "junit.xml", "summary.md",
+            "articles.parquet", "checks.parquet", "rejected.parquet", "what_if.parquet", "verdict.json", "junit.xml",
+            "findings.sarif", "summary.md",
         }  # fmt: skip
 
     def test_expectations_that_print_or_draw_are_silent(self, capfd):

@@ -207,6 +207,14 @@ class DedupOptions:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewOptions:
+    """What people decided on earlier runs."""
+
+    reviews: Path | None = None
+    """File of reviewed decisions that are honoured; ./reviews.jsonl where it exists."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class GateOptions:
     """Tables meet expectations."""
 
@@ -264,6 +272,14 @@ class ReportOptions:
     """Rejected and empty pages listed; failing rows listed."""
     max_text: Count = 400
     """Characters shown of an example, a passage, an address or a name."""
+    max_reviews: Count = 60
+    """Decisions drawn for review."""
+    max_bytes: Positive = 5_000_000
+    """Bytes of the report; what is larger goes to a page for each host, and lists become shorter."""
+    report_language: Literal["en", "ar"] = "en"
+    """Language of the report's own words: English or Arabic."""
+    csp_safe: bool = False
+    """Write the report's script and style into files beside it, for servers whose content policy forbids inline ones."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -295,6 +311,7 @@ class Options:
     clean: CleanOptions = CleanOptions()
     engine: EngineOptions = EngineOptions()
     dedup: DedupOptions = DedupOptions()
+    review: ReviewOptions = ReviewOptions()
     gate: GateOptions = GateOptions()
     report: ReportOptions = ReportOptions()
     origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict)

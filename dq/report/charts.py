@@ -1,4 +1,4 @@
-"""The geometry of the flow chart: bars, ribbons between them and labels, in the units of the SVG's view box.
+"""The geometry of the charts, in the units of their SVG's view box.
 
 A chart is computed here and drawn by the template, which escapes every label as it does all text.
 """
@@ -9,8 +9,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from dq.report.flow import Flow, Step
+from dq.report.language import trn
 from dq.report.text import clip, visible
-from dq.report.wording import counted
 
 WIDTH = 1040.0
 COLUMN = 270.0
@@ -150,7 +150,7 @@ def _move(step: Step, x: float, y: float, height: float) -> Bar:
         f"{reason.count:,} {clip(visible(reason.text), LABEL_CHARACTERS)}" for reason in step.reasons[:LABEL_REASONS]
     ]
     if further := len(step.reasons) - len(small):
-        small.append(f"and {counted(further, 'further reason')}")
+        small.append(trn("and %(n)s further reason", "and %(n)s further reasons", further))
     return Bar(
         name=step.name,
         kind=step.kind,
@@ -197,3 +197,80 @@ def _ribbon(kind: str, start: tuple[float, float], end: tuple[float, float], thi
 
 def _rounded(value: float) -> float:
     return round(value, 1)
+
+
+SPARK_WIDTH, SPARK_HEIGHT = 100, 20
+LEAST_POINTS = 3
+"""Runs below which a line would tell nothing."""
+
+
+def sparkline(values: Sequence[float | None], *, most: float | None = None) -> str:
+    """The SVG path of a figure over time, from 0 to `most` (the largest value, without), the newest last.
+
+    Runs without a value leave a gap. Empty where there are too few values to draw.
+
+    >>> sparkline([0.0, 0.5, 1.0]), sparkline([1.0, None, 1.0, 3.0]), sparkline([1.0])
+    ('M0 20L50 10L100 0', 'M0 13M67 13L100 0', '')
+    """
+    known = [value for value in values if value is not None]
+    if len(known) < LEAST_POINTS:
+        return ""
+    top = most or max(known) or 1.0
+    step = SPARK_WIDTH / (len(values) - 1)
+    path = ""
+    gap = True
+    for place, value in enumerate(values):
+        if value is not None:
+            height = SPARK_HEIGHT * (1 - min(value / top, 1.0))
+            path += f"{'M' if gap else 'L'}{round(place * step)} {round(height)}"
+        gap = value is None
+    return path
+
+
+HISTOGRAM_WIDTH, HISTOGRAM_HEIGHT = 640.0, 150.0
+HISTOGRAM_TOP = 34.0
+"""Room above the bars for the names of the bounds."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A bar of a histogram; `apart` is the part of it, from its top, that stands for pairs that are no copies."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    apart: float
+    label: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Histogram:
+    """Bars over an axis from 0 to 1."""
+
+    columns: tuple[Column, ...]
+
+    def at(self, value: float) -> float:
+        """Where a value of the axis stands."""
+        return _rounded(value * HISTOGRAM_WIDTH)
+
+
+def histogram(counts: Sequence[tuple[int, int]]) -> Histogram:
+    """Bars of (copies, kept apart), each count to scale; few among many stay visible."""
+    tallest = max((sum(pair) for pair in counts), default=0) or 1
+    width = HISTOGRAM_WIDTH / max(len(counts), 1)
+    columns = []
+    for place, (copies, apart) in enumerate(counts):
+        total = copies + apart
+        height = max(HISTOGRAM_HEIGHT * total / tallest, THINNEST) if total else 0.0
+        columns.append(
+            Column(
+                x=_rounded(place * width + 1),
+                y=_rounded(HISTOGRAM_TOP + HISTOGRAM_HEIGHT - height),
+                width=_rounded(width - 2),
+                height=_rounded(height),
+                apart=_rounded(height * apart / total) if total else 0.0,
+                label=f"{total:,}" if total else "",
+            )
+        )
+    return Histogram(columns=tuple(columns))

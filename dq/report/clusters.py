@@ -9,15 +9,24 @@ from typing import Any
 
 import polars as pl
 
-from dq.options import ReportOptions
+from dq.options import DedupOptions, ReportOptions
 from dq.report.capped import Capped, Extent
 from dq.report.diff import Diff, word_diff
+from dq.report.evidence import Evidence, evidence
 from dq.report.flow import RELATIONS, THROUGH, member_pairs
+from dq.report.language import marked, tr
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import ARTICLES, CLUSTERS, DUPLICATES
 
-KEPT = "kept"
+KEPT = marked("kept")
+REASONS = {
+    "earlier batch": marked("it was there in an earlier batch"),
+    "earliest date": marked("it has the earliest date"),
+    "fullest text": marked("it has the fullest text"),
+    "lowest id": marked("all else is equal, and it has the lowest id"),
+}
+"""Why an article is canonical, by the rule that the table clusters names."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +49,7 @@ class Member:
     same_title: bool | None
     folded_only: bool
     diff: Diff | None
+    evidence: Evidence | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +75,11 @@ def read_clusters(run: Run, options: ReportOptions) -> Capped[Cluster]:
     members = _members(run, shown["cluster_id"].to_list(), options)
     bodies = _bodies(run, members, options)
     return Capped(
-        what="duplicate clusters",
-        rows=tuple(_cluster(row, members[row["cluster_id"]], bodies, options) for row in shown.iter_rows(named=True)),
+        what=marked("duplicate clusters"),
+        rows=tuple(
+            _cluster(row, members[row["cluster_id"]], bodies, options, run.record.dedup)
+            for row in shown.iter_rows(named=True)
+        ),
         total=clusters.select(pl.len()).collect().item(),
         option="max_clusters",
     )
@@ -115,28 +128,34 @@ def _cluster(
     members: Sequence[Mapping[str, Any]],
     bodies: Mapping[str, str | None],
     options: ReportOptions,
+    dedup: DedupOptions,
 ) -> Cluster:
     differing = _differing(members)
     compared = {member["article_id"] for member in differing[: options.max_diffs]}
     canonical = bodies.get(row["canonical_id"]) or ""
-    diffs = {
-        member: word_diff(canonical, bodies.get(member) or "", max_words=options.max_diff_words) for member in compared
-    }
-    listed = tuple(_member(member, diffs.get(member["article_id"]), options) for member in members)
+    texts = {member: bodies.get(member) or "" for member in compared}
+    diffs = {member: word_diff(canonical, text, max_words=options.max_diff_words) for member, text in texts.items()}
+    reasons = {member: evidence(canonical, text, dedup) for member, text in texts.items()}
+    listed = tuple(
+        _member(member, diffs.get(member["article_id"]), reasons.get(member["article_id"]), options)
+        for member in members
+    )
     return Cluster(
         cluster_id=row["cluster_id"],
         title=next((member.title for member in listed if member.is_canonical), ""),
         size=row["size"],
         n_hosts=row["n_hosts"],
-        reason=clip(row["canonical_reason"] or "", options.max_text),
+        reason=clip(tr(REASONS.get(row["canonical_reason"] or "", row["canonical_reason"] or "")), options.max_text),
         min_jaccard=row["min_jaccard"],
         first_published_at=row["first_published_at"],
-        members=Capped(what="articles of clusters", rows=listed, total=row["size"], option="max_members"),
-        diffs=Extent(what="comparisons word by word", shown=len(compared), total=len(differing), option="max_diffs"),
+        members=Capped(what=marked("articles of clusters"), rows=listed, total=row["size"], option="max_members"),
+        diffs=Extent(
+            what=marked("comparisons word by word"), shown=len(compared), total=len(differing), option="max_diffs"
+        ),
     )
 
 
-def _member(row: Mapping[str, Any], diff: Diff | None, options: ReportOptions) -> Member:
+def _member(row: Mapping[str, Any], diff: Diff | None, why: Evidence | None, options: ReportOptions) -> Member:
     relation = row["relation"] or THROUGH
     told, _ = RELATIONS.get(relation, (relation, relation))
     return Member(
@@ -149,11 +168,12 @@ def _member(row: Mapping[str, Any], diff: Diff | None, options: ReportOptions) -
         language=row["language"],
         n_words=row["n_words"] or 0,
         is_canonical=row["is_canonical"],
-        relation=KEPT if row["is_canonical"] else told,
+        relation=tr(KEPT if row["is_canonical"] else told),
         jaccard=row["jaccard"],
         containment=row["containment"],
         longest_shared_words=row["longest_shared_words"],
         same_title=row["same_title"],
         folded_only=bool(row["folded_only"]),
         diff=diff,
+        evidence=why,
     )

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dq.report.checks import Check
 from dq.report.failing import Rule
 from dq.report.hosts import FIGURES, Host
+from dq.report.language import SOURCE, marked, spoken, tr, trn
 from dq.report.samples import SamplePage
 from dq.report.text import clip
-from dq.report.wording import ROWS, rows, share
+from dq.report.wording import ROWS, bound_told, rows, share
 from dq.tables import SOURCES
 
 SAMPLES = 2
@@ -19,9 +20,9 @@ SAMPLES = 2
 TITLE_CHARACTERS = 60
 """Characters of a sample page's title in a link."""
 SECTIONS = {
-    "problems": "pages with a problem",
-    "duplicates": "the duplicate clusters",
-    "reuse": "the reused passages",
+    "problems": marked("pages with a problem"),
+    "duplicates": marked("the duplicate clusters"),
+    "reuse": marked("the reused passages"),
 }
 """Parts of the report that are evidence, by their place in the page."""
 EVIDENCE = {
@@ -37,9 +38,9 @@ EVIDENCE = {
 TABLE_EVIDENCE = {"duplicates": "duplicates", "clusters": "duplicates", "reuse": "reuse", "passages": "reuse"}
 """The same for the other columns of a table."""
 BASES = {
-    "rejected_share": ("pages", "rejected"),
-    "empty_share": ("pages", "empty"),
-    "duplicate_share": ("articles", "removed as duplicates"),
+    "rejected_share": ("pages", marked("%(part)s of %(whole)s rejected")),
+    "empty_share": ("pages", marked("%(part)s of %(whole)s empty")),
+    "duplicate_share": ("articles", marked("%(part)s of %(whole)s removed as duplicates")),
 }
 """What a share of a host is a share of, and what of it: these are told as counts."""
 
@@ -121,13 +122,24 @@ def _section(rule: Rule) -> str | None:
 def sentence(check: Check) -> str:
     """What failed, with its numbers."""
     if check.broken is None:
-        return f"The rule “{check.demand}” does not hold: observed was {check.observed}."
-    part = "" if check.broken_share is None else f" ({share(check.broken_share)})"
-    verb = "breaks" if check.broken == 1 else "break"
-    of_which = (
-        "" if check.quantity in ("", "every row") else f"; {_named(check.quantity, check.rule.table)} must keep it"
+        return tr(
+            "The rule “%(demand)s” does not hold: observed was %(observed)s.",
+            demand=check.demand,
+            observed=check.observed,
+        )
+    share_of_rows = "" if check.broken_share is None else f" ({share(check.broken_share)})"
+    values = {"rows": rows(check.broken, check.rule.table) + share_of_rows, "demand": check.demand}
+    if check.quantity in {"", "every row"}:
+        return trn(
+            "%(rows)s breaks the rule “%(demand)s”.", "%(rows)s break the rule “%(demand)s”.", check.broken, **values
+        )
+    return trn(
+        "%(rows)s breaks the rule “%(demand)s”; %(quantity)s must keep it.",
+        "%(rows)s break the rule “%(demand)s”; %(quantity)s must keep it.",
+        check.broken,
+        quantity=_named(check.quantity, check.rule.table),
+        **values,
     )
-    return f"{rows(check.broken, check.rule.table)}{part} {verb} the rule “{check.demand}”{of_which}."
 
 
 def _named(quantity: str, table: str) -> str:
@@ -138,7 +150,7 @@ def _named(quantity: str, table: str) -> str:
     """
     one, several = ROWS.get(table, ("row", "rows"))
     named = quantity.replace("of rows", f"of {several}", 1).replace("every row", f"every {one}", 1)
-    return named.replace(">=", "≥").replace("<=", "≤")
+    return (named if spoken() == SOURCE else bound_told(quantity)).replace(">=", "≥").replace("<=", "≤")
 
 
 def _part(rule: Rule, n: int, host: Host | None) -> str:
@@ -147,7 +159,7 @@ def _part(rule: Rule, n: int, host: Host | None) -> str:
         return "" if rule.table == SOURCES.name else f"{n:,}"
     cells = {name: cell for (name, _, _), cell in zip(FIGURES, host.cells, strict=True)}
     if rule.table in cells:
-        return f"{n:,} of {rows(int(cells[rule.table].value or 0), rule.table)}"
+        return tr("%(part)s of %(whole)s", part=f"{n:,}", whole=rows(int(cells[rule.table].value or 0), rule.table))
     if rule.table != SOURCES.name:
         return f"{n:,}"
     if rule.column not in cells:
@@ -157,19 +169,23 @@ def _part(rule: Rule, n: int, host: Host | None) -> str:
         return cell.text
     base, what = BASES[rule.column]
     whole = int(cells[base].value or 0)
-    return f"{round(cell.value * whole):,} of {rows(whole, base)} {what}"
+    told = tr(what, part=f"{round(cell.value * whole):,}", whole=rows(whole, base))
+    change = next((change for change in host.changes if change.figure == rule.column), None)
+    return told if change is None else tr("%(told)s since %(day)s", told=told, day=change.day)
 
 
 def _evidence(check: Check, pages: Sequence[SamplePage]) -> Iterator[Evidence]:
     """The check itself, then sample pages, or the part of the report that shows such rows."""
-    yield Evidence(anchor=check.anchor, text="the check and its examples" if check.examples.rows else "the check")
+    yield Evidence(
+        anchor=check.anchor, text=tr("the check and its examples") if check.examples.rows else tr("the check")
+    )
     section = _section(check.rule)
     if section is not None:
-        yield Evidence(anchor=section, text=SECTIONS[section])
+        yield Evidence(anchor=section, text=tr(SECTIONS[section]))
         return
     for page in [page for page in pages if _shows(page, check)][:SAMPLES]:
         title = clip(page.title, TITLE_CHARACTERS)
-        yield Evidence(anchor=f"page-{page.page_id}", text="sample page", title=title, language=page.language)
+        yield Evidence(anchor=f"page-{page.page_id}", text=tr("sample page"), title=title, language=page.language)
 
 
 def _shows(page: SamplePage, check: Check) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from dq.figures import Figures
+from dq.report.language import marked, tr
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import ARTICLES, DUPLICATES, PAGES
@@ -17,16 +18,16 @@ MAX_REASONS = 6
 """Reasons told for one loss; the rest is summed up, and each page's own is in the list of pages with a problem."""
 MAX_REASON = 160
 """Characters of a reason: a problem may quote the page."""
-UNSTATED = "no reason stated"
+UNSTATED = marked("no reason stated")
 THROUGH = "through"
 """The relation of a duplicate that was never verified as a pair with the article that is kept."""
 RELATIONS = {
-    "exact": ("exact copy", "exact copies"),
-    "near": ("near-duplicate", "near-duplicates"),
-    "contains": ("contains the kept article", "contain the kept article"),
-    "contained_in": ("contained in the kept article", "contained in the kept article"),
-    "version": ("other version at the same address", "other versions at the same address"),
-    THROUGH: ("tied by other copies", "tied by other copies"),
+    "exact": (marked("exact copy"), marked("exact copies")),
+    "near": (marked("near-duplicate"), marked("near-duplicates")),
+    "contains": (marked("contains the kept article"), marked("contain the kept article")),
+    "contained_in": (marked("contained in the kept article"), marked("contained in the kept article")),
+    "version": (marked("other version at the same address"), marked("other versions at the same address")),
+    THROUGH: (marked("tied by other copies"), marked("tied by other copies")),
 }
 """How one duplicate, and how several, relate to the article that is kept in their stead."""
 
@@ -75,17 +76,24 @@ def account(figures: Figures, *, problems: pl.DataFrame, relations: Mapping[str,
     without = max(figures.pages_ok - figures.main_articles, 0)
     further = figures.articles - figures.pages_ok + without
     steps = (
-        _total("pages", "Pages scraped", figures.pages),
-        _loss("rejected", "Rejected: could not be read", figures.pages_rejected, _page_reasons(problems, "rejected")),
+        _total("pages", tr("Pages scraped"), figures.pages),
         _loss(
-            "empty", "Empty: nothing that could be an article", figures.pages_empty, _page_reasons(problems, "empty")
+            "rejected", tr("Rejected: could not be read"), figures.pages_rejected, _page_reasons(problems, "rejected")
         ),
-        _total("ok", "Pages with an article", figures.pages_ok),
-        _loss("without", "Without a main article", without, []),
-        Step(name="further", kind="gain", label="Further articles on the same pages", count=further),
-        _total("articles", "Articles", figures.articles),
-        _loss("duplicates", "Duplicates: another article is kept", figures.duplicates, _relation_reasons(relations)),
-        _total("published", "Articles to publish", figures.published),
+        _loss(
+            "empty",
+            tr("Empty: nothing that could be an article"),
+            figures.pages_empty,
+            _page_reasons(problems, "empty"),
+        ),
+        _total("ok", tr("Pages with an article"), figures.pages_ok),
+        _loss("without", tr("Without a main article"), without, []),
+        Step(name="further", kind="gain", label=tr("Further articles on the same pages"), count=further),
+        _total("articles", tr("Articles"), figures.articles),
+        _loss(
+            "duplicates", tr("Duplicates: another article is kept"), figures.duplicates, _relation_reasons(relations)
+        ),
+        _total("published", tr("Articles to publish"), figures.published),
     )
     return Flow(tuple(step for step in steps if step.kind == "total" or step.count))
 
@@ -102,16 +110,16 @@ def _told(reasons: list[Reason], count: int) -> tuple[Reason, ...]:
     """The most frequent reasons; the rest as one, so that they add up to `count`."""
     ordered = sorted(reasons, key=lambda reason: (-reason.count, reason.text))[:MAX_REASONS]
     rest = count - sum(reason.count for reason in ordered)
-    return (*ordered, Reason("other reasons", rest)) if rest > 0 else tuple(ordered)
+    return (*ordered, Reason(tr("other reasons"), rest)) if rest > 0 else tuple(ordered)
 
 
 def _page_reasons(problems: pl.DataFrame, status: str) -> list[Reason]:
     rows = problems.filter(pl.col("status") == status).select("problem", "count").iter_rows()
-    return [Reason(clip(problem or UNSTATED, MAX_REASON), count) for problem, count in rows]
+    return [Reason(clip(problem or tr(UNSTATED), MAX_REASON), count) for problem, count in rows]
 
 
 def _relation_reasons(relations: Mapping[str, int]) -> list[Reason]:
-    return [Reason(RELATIONS.get(name, (name, name))[count > 1], count) for name, count in relations.items()]
+    return [Reason(tr(RELATIONS.get(name, (name, name))[count > 1]), count) for name, count in relations.items()]
 
 
 def _relations(run: Run) -> dict[str, int]:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from dq.report.checks import Check
 from dq.report.failing import SEVERITIES
+from dq.report.language import marked, tr, trn
 from dq.report.run_folder import Verdict
 from dq.report.wording import counted
 
-MAY = "This batch may be published"
-MAY_WITH_WARNINGS = "This batch may be published, with warnings"
-MUST_NOT = "This batch must not be published"
+MAY = marked("This batch may be published")
+MAY_WITH_WARNINGS = marked("This batch may be published, with warnings")
+MUST_NOT = marked("This batch must not be published")
 NOUNS = {"critical": ("critical", "critical"), "warning": ("warning", "warnings"), "info": ("remark", "remarks")}
 """What failed checks of each severity are called, one and several."""
 
@@ -30,28 +31,44 @@ def headline(verdict: Verdict, failed: Sequence[Check], n_checks: int) -> Headli
     """The headline of a verdict; `failed` are the checks that did not hold, of `n_checks`."""
     title = MAY_WITH_WARNINGS if verdict.verdict == "warnings" else MAY
     return Headline(
-        title=title if verdict.may_publish else MUST_NOT,
+        title=tr(title if verdict.may_publish else MUST_NOT),
         sentences=(_checks(failed, n_checks), *_strictness(verdict, failed), _articles(verdict)),
     )
 
 
 def _checks(failed: Sequence[Check], n_checks: int) -> str:
     if not n_checks:
-        return "Nothing was checked: the suites hold no expectation."
+        return tr("Nothing was checked: the suites hold no expectation.")
     if not failed:
-        return "The one check held." if n_checks == 1 else f"All {n_checks:,} checks held."
+        return trn("The one check held.", "All %(n)s checks held.", n_checks)
     counts = Counter(check.rule.severity for check in failed)
     kinds = [counted(counts[severity], *NOUNS[severity]) for severity in SEVERITIES if counts[severity]]
-    return f"Of {counted(n_checks, 'check')} {len(failed):,} did not hold: {', '.join(kinds)}."
+    return trn(
+        "Of %(n)s check %(failed)s did not hold: %(kinds)s.",
+        "Of %(n)s checks %(failed)s did not hold: %(kinds)s.",
+        n_checks,
+        failed=f"{len(failed):,}",
+        kinds=tr(", ").join(kinds),
+    )
 
 
 def _strictness(verdict: Verdict, failed: Sequence[Check]) -> tuple[str, ...]:
     by_warnings = not verdict.may_publish and all(check.rule.severity != "critical" for check in failed)
-    return ("This run is strict: warnings fail the gate.",) if verdict.strict and by_warnings else ()
+    return (tr("This run is strict: warnings fail the gate."),) if verdict.strict and by_warnings else ()
 
 
 def _articles(verdict: Verdict) -> str:
     published = verdict.figures.published
-    articles, pages = counted(published, "article"), counted(verdict.figures.pages, "scraped page")
-    state = "ready to be published" if verdict.may_publish else "held back"
-    return f"{articles} from {pages} {'is' if published == 1 else 'are'} {state}."
+    pages = counted(verdict.figures.pages, "scraped page")
+    if verdict.may_publish:
+        ready = (
+            "%(n)s article from %(pages)s is ready to be published.",
+            "%(n)s articles from %(pages)s are ready to be published.",
+        )
+        return trn(*ready, published, pages=pages)
+    return trn(
+        "%(n)s article from %(pages)s is held back.",
+        "%(n)s articles from %(pages)s are held back.",
+        published,
+        pages=pages,
+    )

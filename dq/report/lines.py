@@ -10,6 +10,7 @@ import polars as pl
 
 from dq.options import ReportOptions
 from dq.report.capped import Capped
+from dq.report.language import marked
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import LINES
@@ -138,7 +139,10 @@ def _account(counted: pl.DataFrame, rules: Mapping[tuple[str, str], LineRule]) -
         kept=_label(KEPT, kept, {}, characters),
         removed=tuple(groups),
         rules=Capped(
-            what="rules that removed lines", rows=tuple(rules.values()), total=removed.height, option="max_rules"
+            what=marked("rules that removed lines"),
+            rows=tuple(rules.values()),
+            total=removed.height,
+            option="max_rules",
         ),
     )
 

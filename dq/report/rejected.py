@@ -12,6 +12,7 @@ from dq.options import ReportOptions
 from dq.report.capped import Capped
 from dq.report.failing import SEVERITIES, UNJUDGED, Rule, parse_reason
 from dq.report.flow import UNSTATED
+from dq.report.language import marked, tr
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import PAGES, REJECTED
@@ -49,7 +50,7 @@ def read_page_problems(run: Run, options: ReportOptions) -> Capped[PageProblem]:
     order = pl.col("status").replace_strict(_STATUS_ORDER, default=len(_STATUS_ORDER), return_dtype=pl.Int8)
     shown = pages.sort(order, "problem", "host", "path", "row", "page_id").head(options.max_rejected).collect()
     return Capped(
-        what="pages with a problem",
+        what=marked("pages with a problem"),
         rows=tuple(_page_problem(row, options) for row in shown.iter_rows(named=True)),
         total=pages.select(pl.len()).collect().item(),
         option="max_rejected",
@@ -62,7 +63,7 @@ def read_failing_rows(run: Run, options: ReportOptions) -> Capped[FailingRow]:
     rank = pl.col("severity").replace_strict(list(SEVERITIES), range(UNJUDGED), default=UNJUDGED, return_dtype=pl.Int8)
     shown = rejected.sort(rank, "table", "host", "row_id").head(options.max_rejected).collect()
     return Capped(
-        what="failing rows",
+        what=marked("failing rows"),
         rows=tuple(_failing_row(row, options) for row in shown.iter_rows(named=True)),
         total=rejected.select(pl.len()).collect().item(),
         option="max_rejected",
@@ -70,13 +71,13 @@ def read_failing_rows(run: Run, options: ReportOptions) -> Capped[FailingRow]:
 
 
 def _page_problem(row: Mapping[str, Any], options: ReportOptions) -> PageProblem:
-    record = "" if row["row"] is None else f", record {row['row'] + 1:,}"
+    record = "" if row["row"] is None else tr(", record %(place)s", place=f"{row['row'] + 1:,}")
     return PageProblem(
         host=row["host"],
         url=row["url"],
         place=clip(row["path"] + record, options.max_text),
         status=row["status"],
-        problem=clip(row["problem"] or UNSTATED, options.max_text),
+        problem=clip(row["problem"] or tr(UNSTATED), options.max_text),
         encoding=row["encoding"] or "–",
         n_bytes=row["n_bytes"],
     )

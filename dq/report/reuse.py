@@ -10,11 +10,12 @@ import polars as pl
 
 from dq.options import ReportOptions
 from dq.report.capped import Capped
+from dq.report.language import marked, tr
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import ARTICLES, PARAGRAPHS, PASSAGES, REUSE
 
-KINDS = {"quote": "quotation", "wire": "agency text", "boilerplate": "boilerplate"}
+KINDS = {"quote": marked("Quotation"), "wire": marked("Agency text"), "boilerplate": marked("Boilerplate")}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +50,7 @@ def read_reuse(run: Run, options: ReportOptions) -> Capped[Passage]:
     shown = widest.head(options.max_reuse).collect()
     places = _places(run, shown["reuse_id"].to_list(), options)
     return Capped(
-        what="reused passages",
+        what=marked("reused passages"),
         rows=tuple(_passage(row, places.get(row["reuse_id"], ()), options) for row in shown.iter_rows(named=True)),
         total=reuse.select(pl.len()).collect().item(),
         option="max_reuse",
@@ -82,7 +83,9 @@ def _place(row: Mapping[str, Any], options: ReportOptions) -> Place:
         title=clip(row["title"] or "", options.max_text),
         url=row["url"],
         language=row["language"],
-        where=f"paragraph {row['paragraph'] + 1:,}" if by_paragraph else f"characters {row['start']:,}–{row['end']:,}",
+        where=tr("paragraph %(place)s", place=f"{row['paragraph'] + 1:,}")
+        if by_paragraph
+        else tr("characters %(start)s–%(end)s", start=f"{row['start']:,}", end=f"{row['end']:,}"),
         similarity=row["similarity"],
     )
 
@@ -91,12 +94,12 @@ def _passage(row: Mapping[str, Any], places: tuple[Place, ...], options: ReportO
     return Passage(
         reuse_id=row["reuse_id"],
         text=clip(row["text"], options.max_text),
-        kind=KINDS.get(row["kind"], row["kind"] or ""),
+        kind=tr(KINDS.get(row["kind"], row["kind"] or "")),
         n_words=row["n_words"],
         n_articles=row["n_articles"],
         n_hosts=row["n_hosts"],
         places=Capped(
-            what="places of reused passages",
+            what=marked("places of reused passages"),
             rows=places,
             total=max(row["n_articles"], len(places)),
             option="max_places",

@@ -12,6 +12,7 @@ import polars as pl
 
 from dq.errors import TableError, told_together
 from dq.figures import Figures
+from dq.options import DedupOptions, Options, recall
 from dq.tables import TABLES, Table
 
 VERDICT_FILE = "verdict.json"
@@ -57,6 +58,10 @@ class RunRecord:
     settings: tuple[Setting, ...]
     versions: Mapping[str, str]
     timings: tuple[Timing, ...]
+    dedup: DedupOptions
+    """The options by which duplicates were found."""
+    honoured: Mapping[str, int]
+    """How many decisions of reviewers were honoured, by what they are about."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +123,8 @@ def _read_record(file: Path) -> RunRecord:
             settings=tuple(_setting(entry) for entry in content["options"]),
             versions=content["versions"],
             timings=tuple(Timing(step=entry["step"], seconds=entry["seconds"]) for entry in content["timings"]),
+            dedup=recall(Options(), content.get("settings", {})).dedup,
+            honoured=content.get("honoured", {}),
         )
     except KeyError as error:
         raise TableError(f"{file} lacks the entry {error}; run `dq run` again.") from None

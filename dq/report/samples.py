@@ -12,6 +12,7 @@ import polars as pl
 from dq.options import ReportOptions
 from dq.report.capped import Capped, Extent
 from dq.report.failing import UNJUDGED, Failing, Rule
+from dq.report.language import marked
 from dq.report.lines import family_of
 from dq.report.run_folder import Run
 from dq.report.text import clip
@@ -22,9 +23,9 @@ FAILED_PART = 2
 SEVERAL_PART = 4
 """At most every fourth is there because it holds several articles."""
 WHY = {
-    "failed": "broke an expectation",
-    "several": "holds several articles",
-    "least": "keeps the smallest share of its text",
+    "failed": marked("broke an expectation"),
+    "several": marked("holds several articles"),
+    "least": marked("keeps the smallest share of its text"),
 }
 """Why a page was chosen."""
 
@@ -82,7 +83,7 @@ def read_samples(run: Run, failing: Failing, options: ReportOptions) -> Capped[S
     lines = _lines(run, ids)
     articles = _articles(run, ids)
     return Capped(
-        what="pages with lines",
+        what=marked("pages with lines"),
         rows=tuple(
             _page(row, lines[row["page_id"]], articles.get(row["page_id"], {}), failing, options)
             for row in chosen.iter_rows(named=True)
@@ -195,7 +196,7 @@ def _page(
         kept_lines=row["kept_lines"],
         broken=own.rules if own else (),
         segments=tuple(_segments(shown, articles, options)),
-        lines=Extent(what="lines of sample pages", shown=len(shown), total=len(lines), option="max_page_lines"),
+        lines=Extent(what=marked("lines of sample pages"), shown=len(shown), total=len(lines), option="max_page_lines"),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from dq.figures import percent
+from dq.report.language import SOURCE, knows, marked, messages_of, spoken, tr
 from dq.tables import DRIFTING
 
 ROWS = {
@@ -21,62 +23,64 @@ ROWS = {
 """What a row of each table is called, one and several."""
 
 NAMES = {
-    "published_at": "publication date",
-    "fetched_at": "time of fetching",
-    "content_sha256": "content (by its SHA-256)",
-    "date_share": "share with a date",
-    "title_share": "share with a title",
-    "language_share": "share in an expected language",
-    "host_history": "state of the host, against earlier runs,",
+    "published_at": marked("publication date"),
+    "fetched_at": marked("time of fetching"),
+    "content_sha256": marked("content (by its SHA-256)"),
+    "date_share": marked("share with a date"),
+    "title_share": marked("share with a title"),
+    "language_share": marked("share in an expected language"),
+    "host_history": marked("state of the host, against earlier runs,"),
     **{f"{figure}_change": f"change of {figure.replace('_', ' ')} against earlier runs" for figure in DRIFTING},
 }
 """Columns whose name says too little."""
 
 DEMANDS = {
-    "expect_column_values_to_be_unique": "{column} is unique",
-    "expect_column_values_to_not_be_null": "{column} is there",
-    "expect_column_values_to_be_null": "{column} is not there",
-    "expect_column_values_to_be_between": "{column} is {bound}",
-    "expect_column_values_to_be_in_set": "{column} is {bound}",
-    "expect_column_values_to_not_be_in_set": "{column} is {bound}",
-    "expect_column_values_to_match_regex": "{column}: {bound}",
-    "expect_column_values_to_not_match_regex": "{column}: {bound}",
-    "expect_column_values_to_match_regex_list": "{column}: {bound}",
-    "expect_column_values_to_not_match_regex_list": "{column}: {bound}",
-    "expect_column_value_lengths_to_be_between": "length of {column} is {bound}",
-    "expect_column_value_lengths_to_equal": "length of {column} is {bound}",
-    "expect_column_pair_values_to_be_equal": "{column} are equal",
-    "expect_column_pair_values_to_be_in_set": "{column} are one of the pairs listed",
-    "expect_column_pair_values_a_to_be_greater_than_b": "{bound}",
-    "expect_compound_columns_to_be_unique": "{column} together are unique",
-    "expect_select_column_values_to_be_unique_within_record": "{column} differ from one another",
-    "expect_multicolumn_sum_to_equal": "sum of {column} is {bound}",
-    "expect_column_to_exist": "the column {column} exists",
-    "expect_column_min_to_be_between": "least {column} is {bound}",
-    "expect_column_max_to_be_between": "greatest {column} is {bound}",
-    "expect_column_mean_to_be_between": "mean of {column} is {bound}",
-    "expect_column_median_to_be_between": "median of {column} is {bound}",
-    "expect_column_sum_to_be_between": "sum of {column} is {bound}",
-    "expect_column_stdev_to_be_between": "spread of {column} is {bound}",
-    "expect_column_quantile_values_to_be_between": "quantiles of {column} are within their bounds",
-    "expect_column_unique_value_count_to_be_between": "number of different values of {column} is {bound}",
-    "expect_column_proportion_of_unique_values_to_be_between": "share of different values of {column} is {bound}",
-    "expect_column_proportion_of_non_null_values_to_be_between": "share of rows with {column} is {bound}",
-    "expect_column_distinct_values_to_be_in_set": "every {column} is {bound}",
-    "expect_column_values_to_be_free_of_mojibake": "letters of {column} are decoded rightly",
-    "expect_column_values_to_be_free_of_markup": "{column} is free of markup and script",
-    "expect_column_values_to_be_free_of_walls": "{column} does not begin with a login or cookie notice",
-    "expect_column_pair_text_to_be_in_stated_language": "{bound}",
-    "expect_column_pair_date_to_not_be_after_fetch": "{bound}",
-    "expect_column_values_to_be_between_by_host": "{column} is {bound}",
-    "expect_column_shares_to_be_between": "{column} is {bound}",
-    "expect_table_row_count_to_be_between": "number of rows is {bound}",
-    "expect_table_row_count_to_equal": "number of rows is {bound}",
+    "expect_column_values_to_be_unique": marked("%(column)s is unique"),
+    "expect_column_values_to_not_be_null": marked("%(column)s is there"),
+    "expect_column_values_to_be_null": marked("%(column)s is not there"),
+    "expect_column_values_to_be_between": marked("%(column)s is %(bound)s"),
+    "expect_column_values_to_be_in_set": marked("%(column)s is %(bound)s"),
+    "expect_column_values_to_not_be_in_set": marked("%(column)s is %(bound)s"),
+    "expect_column_values_to_match_regex": marked("%(column)s: %(bound)s"),
+    "expect_column_values_to_not_match_regex": marked("%(column)s: %(bound)s"),
+    "expect_column_values_to_match_regex_list": marked("%(column)s: %(bound)s"),
+    "expect_column_values_to_not_match_regex_list": marked("%(column)s: %(bound)s"),
+    "expect_column_value_lengths_to_be_between": marked("length of %(column)s is %(bound)s"),
+    "expect_column_value_lengths_to_equal": marked("length of %(column)s is %(bound)s"),
+    "expect_column_pair_values_to_be_equal": marked("%(column)s are equal"),
+    "expect_column_pair_values_to_be_in_set": marked("%(column)s are one of the pairs listed"),
+    "expect_column_pair_values_a_to_be_greater_than_b": marked("%(bound)s"),
+    "expect_compound_columns_to_be_unique": marked("%(column)s together are unique"),
+    "expect_select_column_values_to_be_unique_within_record": marked("%(column)s differ from one another"),
+    "expect_multicolumn_sum_to_equal": marked("sum of %(column)s is %(bound)s"),
+    "expect_column_to_exist": marked("the column %(column)s exists"),
+    "expect_column_min_to_be_between": marked("least %(column)s is %(bound)s"),
+    "expect_column_max_to_be_between": marked("greatest %(column)s is %(bound)s"),
+    "expect_column_mean_to_be_between": marked("mean of %(column)s is %(bound)s"),
+    "expect_column_median_to_be_between": marked("median of %(column)s is %(bound)s"),
+    "expect_column_sum_to_be_between": marked("sum of %(column)s is %(bound)s"),
+    "expect_column_stdev_to_be_between": marked("spread of %(column)s is %(bound)s"),
+    "expect_column_quantile_values_to_be_between": marked("quantiles of %(column)s are within their bounds"),
+    "expect_column_unique_value_count_to_be_between": marked("number of different values of %(column)s is %(bound)s"),
+    "expect_column_proportion_of_unique_values_to_be_between": marked(
+        "share of different values of %(column)s is %(bound)s"
+    ),
+    "expect_column_proportion_of_non_null_values_to_be_between": marked("share of rows with %(column)s is %(bound)s"),
+    "expect_column_distinct_values_to_be_in_set": marked("every %(column)s is %(bound)s"),
+    "expect_column_values_to_be_free_of_mojibake": marked("letters of %(column)s are decoded rightly"),
+    "expect_column_values_to_be_free_of_markup": marked("%(column)s is free of markup and script"),
+    "expect_column_values_to_be_free_of_walls": marked("%(column)s does not begin with a login or cookie notice"),
+    "expect_column_pair_text_to_be_in_stated_language": marked("%(bound)s"),
+    "expect_column_pair_date_to_not_be_after_fetch": marked("%(bound)s"),
+    "expect_column_values_to_be_between_by_host": marked("%(column)s is %(bound)s"),
+    "expect_column_shares_to_be_between": marked("%(column)s is %(bound)s"),
+    "expect_table_row_count_to_be_between": marked("number of rows is %(bound)s"),
+    "expect_table_row_count_to_equal": marked("number of rows is %(bound)s"),
 }
 """What an expectation demands, by its type in GX: of the columns, and the bound as the gate words it."""
 
 SPECIAL_DEMANDS = {
-    ("expect_column_mean_to_be_between", "is_canonical"): "share of articles that are no copies is {bound}",
+    ("expect_column_mean_to_be_between", "is_canonical"): marked("share of articles that are no copies is %(bound)s"),
 }
 """The same for columns of which that would say too little."""
 
@@ -90,7 +94,7 @@ def counted(n: int, one: str, several: str | None = None) -> str:
     >>> counted(1, "page"), counted(1200, "page"), counted(2, "copy", "copies")
     ('1 page', '1,200 pages', '2 copies')
     """
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
+    return messages_of(f"%(n)s {one}", f"%(n)s {several or one + 's'}", n) % {"n": f"{n:,}"}
 
 
 def rows(n: int, table: str) -> str:
@@ -108,11 +112,13 @@ def name_of(column: str) -> str:
     >>> name_of("empty_share"), name_of("n_words"), name_of("title, body")
     ('empty share', 'number of words', 'title, body')
     """
+    if ", " in column:
+        return ", ".join(name_of(part) for part in column.split(", "))
     if (name := NAMES.get(column)) is not None:
-        return name
+        return tr(name)
     counted_what = column.removeprefix("n_")
     words = counted_what.replace("_", " ").strip()
-    return words if counted_what == column else f"number of {words}"
+    return tr(words if counted_what == column else f"number of {words}")
 
 
 def demand(expectation: str, column: str, bound: str) -> str:
@@ -125,10 +131,11 @@ def demand(expectation: str, column: str, bound: str) -> str:
     >>> demand("expect_column_values_to_be_polite", "body", "very")
     'Body: values to be polite'
     """
-    named = name_of(column) if column else "the table"
+    named = name_of(column) if column else tr("the table")
     pattern = SPECIAL_DEMANDS.get((expectation, column)) or DEMANDS.get(expectation)
     if pattern is not None:
-        sentence = pattern.format(column=named, bound=_spoken(bound) or "as demanded")
+        spoken = bound_told(_spoken(bound)) if bound else tr("as demanded")
+        sentence = tr(pattern, column=named, bound=spoken)
     else:
         sentence = f"{named}: {name_of(expectation.removeprefix('expect_').removeprefix('column_'))}"
     return sentence[:1].upper() + sentence[1:]
@@ -145,6 +152,52 @@ def _spoken(bound: str) -> str:
     if ", " in bound:
         return bound
     return "not " + bound.removeprefix("none of ") if bound.startswith("none of ") else bound.removeprefix("one of ")
+
+
+BOUNDS: tuple[tuple[str, str], ...] = (
+    (r"(.+) where (.+)", marked("%(a)s where %(b)s")),
+    (r"at least (\S+)% of rows", marked("at least %(a)s%% of rows")),
+    (r"at least (.+) and at most (.+)", marked("at least %(a)s and at most %(b)s")),
+    (r"at least (.+)", marked("at least %(a)s")),
+    (r"at most (.+)", marked("at most %(a)s")),
+    (r"more than (.+)", marked("more than %(a)s")),
+    (r"less than (.+)", marked("less than %(a)s")),
+    (r"one of (.+)", marked("one of %(a)s")),
+    (r"none of (.+)", marked("none of %(a)s")),
+    (r"not (.+)", marked("not %(a)s")),
+    (r"(\S+) characters", marked("%(a)s characters")),
+    (r"(.+), beyond doubt for so many (\w+) \(.+\)", marked("%(a)s, beyond doubt for so many %(b)s")),
+    (r"(\S+) of (\S+) rows \((.+)\)", marked("%(a)s of %(b)s rows (%(c)s)")),
+    (r"(.+), expected (.+)", marked("%(a)s, expected %(b)s")),
+)
+"""How the gate words bounds and what it observed, longest first, and the message that says the same."""
+WHOLE_BOUNDS = (
+    marked("every row"), marked("there"), marked("not there"), marked("no value twice"), marked("no combination twice"),
+    marked("different from one another"), marked("equal"), marked("no rows to judge"), marked("as demanded"),
+    marked("nothing that is forbidden"), marked("the form that is demanded"), marked("(missing)"),
+    marked("letters decoded rightly (no mojibake)"), marked("no markup, entities, script or style"),
+    marked("no login, subscription, cookie or robot notice at the start"),
+)  # fmt: skip
+"""The same where nothing is filled in."""
+
+
+def bound_told(bound: str) -> str:
+    """A bound, or what was observed, as the gate words it, in the language in use; as it is where that has no words.
+
+    >>> bound_told("at least 0.5"), bound_told("something of my own")
+    ('at least 0.5', 'something of my own')
+    """
+    if spoken() == SOURCE:
+        return bound
+    quantity, rest = quantity_and_bound(bound)
+    if quantity:
+        return f"{bound_told(quantity)}: {bound_told(rest)}"
+    if knows(bound):
+        return tr(bound)
+    for pattern, message in BOUNDS:
+        if found := re.fullmatch(pattern, bound):
+            return tr(message, **dict(zip("abc", map(bound_told, found.groups()), strict=False)))
+    return name_of(bound) if knows(bound.replace("_", " ")) else bound
 
 
 def quantity_and_bound(threshold: str) -> tuple[str, str]:
@@ -205,6 +258,8 @@ def duration(seconds: float) -> str:
     ('under 0.1 s', '7.2 s', '3 min 12 s')
     """
     if seconds < 0.1:  # noqa: PLR2004 - the rounding below would say 0.0
-        return "under 0.1 s"
+        return tr("under 0.1 s")
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+    if not minutes:
+        return tr("%(seconds)s s", seconds=f"{seconds:.1f}")
+    return tr("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=rest)

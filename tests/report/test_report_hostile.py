@@ -16,7 +16,7 @@ from lxml import html
 
 from dq.options import ReportOptions
 from dq.report import write_report
-from dq.report.page import TEMPLATE_FOLDER
+from dq.report.draw import TEMPLATE_FOLDER
 from dq.report.text import UNSEEN, clip, link_target, visible
 from dq.tables import TABLES
 

@@ -11,12 +11,19 @@ import pytest
 
 from dq.options import ReportOptions
 from dq.report import write_report
+from dq.report.clusters import REASONS
 from dq.report.run_folder import read_run
 from dq.tables import ARTICLES, CHECKS, CLUSTERS, DUPLICATES, LINES, PAGES, REJECTED, REUSE, SOURCES
 
 EVERYTHING = dict.fromkeys(
     ("max_hosts", "max_rules", "max_pages", "max_clusters", "max_members", "max_reuse", "max_places"), 10000
-) | {"max_rejected": 10_000, "max_named_hosts": 10_000, "max_diffs": 10_000, "max_shown_examples": 10_000}
+) | {
+    "max_rejected": 10_000,
+    "max_named_hosts": 10_000,
+    "max_diffs": 10_000,
+    "max_shown_examples": 10_000,
+    "max_reviews": 10_000,
+}
 
 
 def text(element) -> str:
@@ -73,7 +80,7 @@ class TestVerdict:
         tree = draw(runs.write_run(tmp_path / "run", runs.ordinary_pages(), strict=True))
         assert text(tree.find(".//h1")) == "This batch must not be published"
         assert "strict: warnings fail the gate" in text(section(tree, "verdict"))
-        assert "fails the gate too" in text(section(tree, "checks"))
+        assert "This run is strict: warnings fail the gate." in text(section(tree, "checks"))
 
     def test_gravest_findings_first_with_hosts_numbers_and_evidence(self, draw, troubled):
         tree = draw(troubled, max_findings=5, max_named_hosts=50)
@@ -243,13 +250,27 @@ class TestHosts:
         shown = rows(section(draw(troubled), "hosts"))
         assert len(shown) == sources.height
         (row,) = [row for row in shown if row[0] == "almanara.example"]
-        assert row[2] == "3"
+        assert row[2] == "3 usually 4"
         assert row[5] == "4"
 
     def test_marks_the_figure_that_broke_an_expectation_in_words_too(self, draw, troubled):
         (row,) = [row for row in rows(section(draw(troubled), "hosts")) if row[0] == "alwatan.example"]
         assert row[1] == "critical"
-        assert row[4] == "critical: 88%"
+        assert row[4] == "critical: 88% usually 0%"
+
+    def test_tells_what_changed_and_since_which_day(self, draw, troubled):
+        (row,) = [row for row in rows(section(draw(troubled), "hosts")) if row[0] == "alwatan.example"]
+        assert "Empty 88%, usually 0%, since 2026-01-28" in row[-1]
+        (finding,) = [
+            item for item in section(draw(troubled), "verdict").find_class("finding") if "Empty share" in text(item)
+        ]
+        assert "empty since 2026-01-28" in text(finding)
+
+    def test_draws_a_line_for_each_figure_that_earlier_runs_have(self, draw, troubled):
+        (row,) = [row for row in section(draw(troubled), "hosts").findall(".//tbody/tr") if "alwatan" in text(row[0])]
+        drawn = [len(cell.find_class("trend")) for cell in row]
+        assert sum(drawn) == 8
+        assert all(path.get("d").count("L") == 5 for path in row.iterfind(".//path"))
 
     def test_those_in_trouble_come_first(self, draw, troubled):
         states = [row[1] for row in rows(section(draw(troubled), "hosts"))]
@@ -307,10 +328,10 @@ class TestDuplicates:
         tree = draw(troubled, **EVERYTHING)
         for row in clusters.iter_rows(named=True):
             body = tree.get_element_by_id(f"cluster-{row['cluster_id']}").getparent()
-            members = body.findall(".//table/tbody/tr")
+            members = body.find_class("members")[0].findall("tbody/tr")
             assert len(members) == row["size"]
             assert [member.get("class") == "canonical" for member in members].index(True) == 0
-            assert row["canonical_reason"] in text(body)
+            assert REASONS[row["canonical_reason"]] in text(body)
 
     def test_relation_is_told_from_the_members_side(self, draw, troubled, tmp_path):
         folder = shutil.copytree(troubled, tmp_path / "run")
@@ -318,8 +339,8 @@ class TestDuplicates:
         pairs.with_columns(relation=pl.lit("contains")).write_parquet(DUPLICATES.file(folder))
         canonical = set(pl.read_parquet(CLUSTERS.file(folder))["cluster_id"])
         expected = sum(left in canonical for left, right in pairs.select("left_id", "right_id").iter_rows())
-        words = text(section(draw(folder, **EVERYTHING), "duplicates"))
-        assert words.count("contained in the kept article") == expected
+        tables = section(draw(folder, **EVERYTHING), "duplicates").find_class("members")
+        assert sum(text(table).count("contained in the kept article") for table in tables) == expected
 
     def test_a_member_without_a_pair_with_the_kept_one_says_so(self, draw, troubled, tmp_path):
         folder = shutil.copytree(troubled, tmp_path / "run")
@@ -382,6 +403,7 @@ class TestWhole:
         assert told.keys() == {
             "--max-hosts", "--max-rules", "--max-pages", "--max-page-lines", "--max-clusters", "--max-members",
             "--max-diffs", "--max-reuse", "--max-places", "--max-rejected", "--max-shown-examples", "--max-named-hosts",
+            "--max-reviews",
         }  # fmt: skip
         assert all(shown < total for shown, total in told.values())
 

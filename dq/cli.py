@@ -26,6 +26,7 @@ from dq.options import (
     Options,
     OutputOptions,
     ReportOptions,
+    ReviewOptions,
     check,
 )
 from dq.settings import TRACEBACK, Settings
@@ -51,12 +52,13 @@ def _stage(title: str) -> Parameter:
     return Parameter(name="*", name_transform=_flag_name, group=Group(title, sort_key=GROUPS.index(title)))
 
 
-GROUPS = ("Reading", "Columns", "Cleaning", "Deduplication", "Gate", "Report", "Work", "Output")
+GROUPS = ("Reading", "Columns", "Cleaning", "Deduplication", "Reviews", "Gate", "Report", "Work", "Output")
 """Headings of the help, in order."""
 Ingest = Annotated[IngestOptions, _stage("Reading")]
 Clean = Annotated[CleanOptions, _stage("Cleaning")]
 Engine = Annotated[EngineOptions, _stage("Work")]
 Dedup = Annotated[DedupOptions, _stage("Deduplication")]
+Review = Annotated[ReviewOptions, _stage("Reviews")]
 Gate = Annotated[GateOptions, _stage("Gate")]
 Report = Annotated[ReportOptions, _stage("Report")]
 Output = Annotated[OutputOptions, _stage("Output")]
@@ -90,6 +92,7 @@ def build(settings: Settings) -> App:
         clean: Clean = CleanOptions(),
         engine: Engine = EngineOptions(),
         dedup: Dedup = DedupOptions(),
+        review: Review = ReviewOptions(),
         gate: Gate = GateOptions(),
         report: Report = ReportOptions(),
         output: Output = OutputOptions(),
@@ -105,7 +108,9 @@ def build(settings: Settings) -> App:
         import dq.run
         import dq.terminal
 
-        chosen = options(ingest=ingest, clean=clean, engine=engine, dedup=dedup, gate=gate, report=report)
+        chosen = options(
+            ingest=ingest, clean=clean, engine=engine, dedup=dedup, review=review, gate=gate, report=report
+        )
         with dq.terminal.talking() as talk:
             outcome = dq.run.run(_some(inputs), chosen, out=output.out or dq.run.REPORTS, talk=talk)
         dq.terminal.show_verdict(outcome.folder, outcome.verdict, as_json=output.json)
@@ -118,6 +123,7 @@ def build(settings: Settings) -> App:
         ingest: Ingest = IngestOptions(),
         clean: Clean = CleanOptions(),
         engine: Engine = EngineOptions(),
+        review: Review = ReviewOptions(),
         output: Output = OutputOptions(),
     ) -> int:
         """Clean pages: the tables pages, lines, articles and paragraphs, and nothing else.
@@ -132,10 +138,9 @@ def build(settings: Settings) -> App:
         import dq.terminal
 
         out = output.out or dq.run.REPORTS / "clean"
+        chosen = options(ingest=ingest, clean=clean, engine=engine, review=review)
         with dq.terminal.talking() as talk:
-            found = dq.run.clean_only(
-                _some(inputs), options(ingest=ingest, clean=clean, engine=engine), out=out, talk=talk
-            )
+            found = dq.run.clean_only(_some(inputs), chosen, out=out, talk=talk)
         dq.terminal.show_figures(out, found, as_json=output.json)
         return 0
 
@@ -145,6 +150,7 @@ def build(settings: Settings) -> App:
         *,
         columns: Columns = ColumnOptions(),
         dedup: Dedup = DedupOptions(),
+        review: Review = ReviewOptions(),
         output: Output = OutputOptions(),
     ) -> int:
         """Find duplicates, clusters and reused passages in any table with an id and a text.
@@ -159,7 +165,7 @@ def build(settings: Settings) -> App:
         import dq.terminal
 
         out = output.out or dq.run.REPORTS / "dedup"
-        chosen = options(ingest=IngestOptions(columns=columns), dedup=dedup)
+        chosen = options(ingest=IngestOptions(columns=columns), dedup=dedup, review=review)
         with dq.terminal.talking() as talk:
             found = dq.run.dedup_only(table, chosen, out=out, talk=talk)
         dq.terminal.show_duplicates(out, found, as_json=output.json)
@@ -297,6 +303,7 @@ def build(settings: Settings) -> App:
         ingest: Ingest = IngestOptions(),
         clean: Clean = CleanOptions(),
         dedup: Dedup = DedupOptions(),
+        review: Review = ReviewOptions(),
         report: Report = ReportOptions(),
     ) -> int:
         """Show one page, every line with its label, reason and score; or a pair of articles, with all that they share.
@@ -317,7 +324,7 @@ def build(settings: Settings) -> App:
         import dq.run
         import dq.terminal
 
-        chosen = options(ingest=ingest, clean=clean, dedup=dedup, report=report)
+        chosen = options(ingest=ingest, clean=clean, dedup=dedup, review=review, report=report)
         folder = within or dq.run.REPORTS / ("dedup" if table else "latest")
         if other is not None:
             pair = dq.explain.explain_pair(page, other, chosen, folder=folder, table=table)
@@ -327,8 +334,10 @@ def build(settings: Settings) -> App:
         return 0
 
     @app.command
-    def compare(left: Path, right: Path, *, output: Output = OutputOptions()) -> int:
-        """Show what changed between two runs, host by host.
+    def compare(
+        left: Path, right: Path, *, report: Report = ReportOptions(), output: Output = OutputOptions()
+    ) -> int:
+        """Show what changed between two runs, host by host, and draw it as compare.html into the later one's folder.
 
         Parameters
         ----------
@@ -339,10 +348,49 @@ def build(settings: Settings) -> App:
 
         """
         import dq.terminal
-        from dq.report import compare_runs
+        from dq.report import write_comparison
         from dq.runs import resolve
 
-        dq.terminal.show_comparison(compare_runs(resolve(left), resolve(right)), as_json=output.json)
+        chosen = options(report=report).report
+        compared, page = write_comparison(resolve(left), resolve(right), chosen)
+        dq.terminal.show_comparison(compared, page, as_json=output.json)
+        return 0
+
+    @app.command(name="review")
+    def review_run(
+        decisions: Path,
+        *,
+        within: Annotated[Path | None, Parameter(name="--in")] = None,
+        reviews: Annotated[Path | None, Parameter(name="--out")] = None,
+        json: bool = False,
+    ) -> int:
+        """Make cases of the decisions that a report exports, and show how far they agree; hold a run against cases.
+
+        Exits with 1 where a run decides otherwise than a case.
+
+        Parameters
+        ----------
+        decisions
+            The file that a report's review saved; or a file of cases, with which the run is to agree.
+        within
+            Folder of the run [default: reports/latest].
+        reviews
+            File of cases to which those of this review are added [default: the option reviews, or reviews.jsonl].
+        json
+            Print the result as JSON on standard output.
+
+        """
+        import dq.agreement
+        import dq.reviews
+        import dq.run
+        import dq.terminal
+
+        folder = within or dq.run.REPORTS / "latest"
+        done = dq.agreement.review(decisions, within=folder, out=reviews or dq.reviews.DEFAULT)
+        if isinstance(done, dq.agreement.Regression):
+            dq.terminal.show_regression(done, as_json=json)
+            return 1 if done.disagreements else 0
+        dq.terminal.show_review(done, as_json=json)
         return 0
 
     return app

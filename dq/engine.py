@@ -35,6 +35,7 @@ from dq.clean.sites import TEMPLATE
 from dq.errors import ConfigError, FaultError
 from dq.ingest import RawPage, decode_page
 from dq.options import Options
+from dq.reviews import NO_LINES, NO_REVIEWS, LineReviews, Reviews
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, Table
 
 SHARD_TABLES = (PAGES, LINES, ARTICLES, PARAGRAPHS)
@@ -62,13 +63,19 @@ def workers_for(options: Options) -> int:
 
 
 def clean_in_shards(
-    pages: Iterable[RawPage], folder: Path, options: Options, *, progress: Callable[[int], None]
+    pages: Iterable[RawPage],
+    folder: Path,
+    options: Options,
+    *,
+    progress: Callable[[int], None],
+    reviews: Reviews = NO_REVIEWS,
 ) -> list[Path]:
     """Cleans `pages` into shard folders below `folder`; returns them in reading order.
 
     Every shard is read first, then what recurs on its host is counted over all of them, then each is decided on: so a
     page is told from its host's template whichever shard the host's other pages are in. `progress` hears how many pages
-    were read whenever a shard is. Raises FaultError where a worker dies or cleaning itself fails.
+    were read whenever a shard is; what people decided on lines in `reviews` is honoured. Raises FaultError where a
+    worker dies or cleaning itself fails.
     """
     shards = cut(pages, options.engine.shard_pages)
     first = list(itertools.islice(shards, 2))
@@ -77,7 +84,8 @@ def clean_in_shards(
     drafts = _run(read_shard, reading, folder, workers, progress)
     template = folder / TEMPLATE_FILE
     mark = write_template(template, [draft / KEYS_FILE for draft in drafts], options)
-    deciding = (((), (number, draft, folder, template, mark, options)) for number, draft in enumerate(drafts))
+    mark, lines = f"{mark} {reviews.mark}".rstrip(), reviews.lines
+    deciding = (((), (number, draft, folder, template, mark, options, lines)) for number, draft in enumerate(drafts))
     return _run(decide_shard, deciding, folder, workers, lambda _: None)
 
 
@@ -196,13 +204,15 @@ def read_shard(number: int, shard: list[RawPage], folder: Path, options: Options
     return _made(folder / f"{number:06}.draft", fingerprint(shard, options), write)
 
 
-def decide_shard(number: int, draft: Path, folder: Path, template: Path, mark: str, options: Options) -> Path:  # noqa: PLR0913, PLR0917  # a job's arguments
+def decide_shard(  # noqa: PLR0913, PLR0917  # a job's arguments
+    number: int, draft: Path, folder: Path, template: Path, mark: str, options: Options, reviews: LineReviews = NO_LINES
+) -> Path:
     """The folder of a shard's tables, made from its drafts unless it is already there with the same fingerprint."""
 
     def write(part: Path) -> None:
         # Only this program writes drafts, into its own unfinished folder: what is unpacked here is its own.
         drafts: Drafts = pickle.loads(zstandard.ZstdDecompressor().decompress((draft / DRAFTS_FILE).read_bytes()))  # noqa: S301
-        frames = _decide(drafts, options, pl.read_parquet(template, glob=False))
+        frames = _decide(drafts, options, pl.read_parquet(template, glob=False), reviews)
         for table in SHARD_TABLES:
             table.conform(frames[table.name]).write_parquet(table.file(part), row_group_size=SHARD_GROUP_ROWS)
 
@@ -249,21 +259,23 @@ def _rejected(page: Page, problem: str) -> Page:
     return dataclasses.replace(page, status="rejected", problem=problem, content="")
 
 
-def _decide(drafts: Drafts, options: Options, template: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _decide(drafts: Drafts, options: Options, template: pl.DataFrame, reviews: LineReviews) -> dict[str, pl.DataFrame]:
     """The tables of one shard; again a page on which it fails is a row that says so."""
     try:
-        return decide(drafts, options.clean, template)
+        return decide(drafts, options.clean, template, reviews)
     except Exception:  # noqa: BLE001  # which page it was is found below, where each is decided alone
-        parts = [_decide_one(one, options, template) for one in drafts.each()]
+        parts = [_decide_one(one, options, template, reviews) for one in drafts.each()]
         return {table.name: pl.concat([part[table.name] for part in parts]) for table in SHARD_TABLES}
 
 
-def _decide_one(drafts: Drafts, options: Options, template: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _decide_one(
+    drafts: Drafts, options: Options, template: pl.DataFrame, reviews: LineReviews
+) -> dict[str, pl.DataFrame]:
     try:
-        return decide(drafts, options.clean, template)
+        return decide(drafts, options.clean, template, reviews)
     except Exception as error:  # noqa: BLE001  # as above
         problem = _fault(error)
-        return decide(drafts.given_up(lambda page: _rejected(page, problem)), options.clean, template)
+        return decide(drafts.given_up(lambda page: _rejected(page, problem)), options.clean, template, reviews)
 
 
 def raise_if_faulty(folder: Path) -> None:

@@ -15,6 +15,7 @@ from dq.errors import MissingInputError
 from dq.ingest import decode_page, read_pages
 from dq.options import Options, recall
 from dq.report.diff import Diff, word_diff
+from dq.reviews import load
 from dq.runs import RUN_FILE, follow, read
 from dq.tables import ARTICLES, CLUSTERS, DUPLICATES, LINES, PAGES, Table
 
@@ -48,7 +49,7 @@ def explain(name: str, options: Options, *, folder: Path) -> Explained:
 def _from_file(name: str, options: Options, folder: Path) -> Explained:
     raws = itertools.islice(read_pages([name], options.ingest), 1 + OTHERS)
     first, *others = (decode_page(raw, options.ingest) for raw in raws)
-    done = clean_page(first, options.clean)
+    done = clean_page(first, options.clean, load(options.review).lines)
     page = {column: value for column, value in dataclasses.asdict(done.page).items() if column != "content"}
     ids = tuple(other.page_id for other in others)
     return _with_duplicates(page, list(done.lines), list(done.articles), folder, ids)

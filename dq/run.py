@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 
 from dq import runs
+from dq.clean.reviewed import REVIEWED
 from dq.dedup import Duplicates, find_duplicates, scan_table, texts_of
 from dq.drift import against_past, newest_runs, past_rows
 from dq.engine import SHARD_TABLES, clean_in_shards, gather, keep_template, raise_if_faulty
@@ -28,6 +29,7 @@ from dq.ingest import read_pages
 from dq.options import DedupOptions, GateOptions, Options, changed, recall, settings
 from dq.options import check as check_options
 from dq.report import write_report
+from dq.reviews import NO_REVIEWS, Reviews, line_key, load, place_of
 from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, PAST, SOURCES, TABLES
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Run:
     talk: Talk
     started: datetime
     suites: tuple[Suite, ...] = ()
+    reviews: Reviews = NO_REVIEWS
     found: Duplicates | None = None
     history: History | None = None
     verdict: Verdict | None = None
@@ -97,7 +100,7 @@ def clean(run: Run) -> Run:
     work = run.folder / runs.SHARDS
     work.mkdir(parents=True, exist_ok=True)
     pages = read_pages(run.inputs, run.options.ingest)
-    shards = clean_in_shards(pages, work, run.options, progress=run.talk.pages)
+    shards = clean_in_shards(pages, work, run.options, progress=run.talk.pages, reviews=run.reviews)
     if not shards:
         raise NothingReadableError(f"no page was found in {', '.join(run.inputs)}: the files hold no records")
     for table in SHARD_TABLES:
@@ -111,7 +114,7 @@ def deduplicate(run: Run) -> Run:
     """Duplicates, clusters, reuse and passages; articles and paragraphs learn what they belong to."""
     articles = ARTICLES.scan(run.folder).collect()
     history = opened_history(run.options.dedup)
-    found = find_duplicates(texts_of(articles), run.options.dedup, index=history)
+    found = find_duplicates(texts_of(articles), run.options.dedup, index=history, reviews=run.reviews.apart)
     write_duplicates(found, run.folder)
     members = found.membership.rename({"id": "article_id"})
     joined = articles.drop("cluster_id", "is_canonical").join(members, on="article_id", how="left")
@@ -207,10 +210,11 @@ def run(inputs: Sequence[str | Path], options: Options, *, out: Path = REPORTS, 
     where dq itself fails. A failing gate is no error: it is the outcome's verdict.
     """
     suites = ready(options)
+    reviews = honoured(options, talk)
     read_pages(inputs, options.ingest)  # what is missing is told before a folder is made
     runs.prepare(out)
-    with runs.claimed(out, runs.command_mark(inputs, options)) as claim:
-        begun = start(inputs, options, claim.folder, run_id=claim.run_id, talk=talk, suites=suites)
+    with runs.claimed(out, runs.command_mark(inputs, options, reviews=reviews.mark)) as claim:
+        begun = start(inputs, options, claim.folder, run_id=claim.run_id, talk=talk, suites=suites, reviews=reviews)
         if claim.resumed:
             begun.talk.say(f"resuming the unfinished run {claim.folder}")
         done = go_through(STEPS, begun)
@@ -255,12 +259,21 @@ def ready(options: Options) -> tuple[Suite, ...]:
     return with_host_rules(suites, options.gate.host_rules, origin=origin.place if origin else "given in the call")
 
 
+def honoured(options: Options, talk: Talk | None) -> Reviews:
+    """What people decided, where a file of reviews is named or there by default; what is wrong with it is told here."""
+    reviews = load(options.review)
+    if reviews.cases and talk is not None:
+        talk.say(f"the reviewed decisions in {reviews.path} are honoured: {len(reviews.cases):,}")
+    return reviews
+
+
 def clean_only(inputs: Sequence[str | Path], options: Options, *, out: Path, talk: Talk | None = None) -> Figures:
     """Pages, lines, articles and paragraphs of `inputs`, right in the folder `out`; resumes what is unfinished."""
     check_options(options)
+    reviews = honoured(options, talk)
     read_pages(inputs, options.ingest)
     runs.prepare(out)
-    go_through((("clean", clean),), start(inputs, options, out, run_id="", talk=talk))
+    go_through((("clean", clean),), start(inputs, options, out, run_id="", talk=talk, reviews=reviews))
     shutil.rmtree(out / runs.SHARDS)
     return figures_of(out)
 
@@ -271,9 +284,10 @@ def dedup_only(table: Path, options: Options, *, out: Path, talk: Talk | None = 
     Where a history is named, they are looked for in it too, and the texts are added to it.
     """
     check_options(options)
+    reviews = honoured(options, talk)
     history = opened_history(options.dedup)
     frame = scan_table(table, options.ingest.columns)
-    found = find_duplicates(frame, options.dedup, index=history)
+    found = find_duplicates(frame, options.dedup, index=history, reviews=reviews.apart)
     runs.prepare(out)
     write_duplicates(found, out)
     if history is not None:
@@ -324,6 +338,7 @@ def start(  # noqa: PLR0913  # what a run is made of, each named at the call
     run_id: str,
     talk: Talk | None = None,
     suites: tuple[Suite, ...] = (),
+    reviews: Reviews = NO_REVIEWS,
 ) -> Run:
     """A run that is about to begin in `folder`."""
     return Run(
@@ -334,6 +349,7 @@ def start(  # noqa: PLR0913  # what a run is made of, each named at the call
         talk=talk or Silence(),
         started=datetime.now(UTC).replace(microsecond=0),
         suites=suites,
+        reviews=reviews,
     )
 
 
@@ -352,6 +368,29 @@ def told(run: Run) -> dict[str, Any]:
         "inputs": list(run.inputs),
         "options": changed(run.options),
         "settings": settings(run.options),
+        "reviews": reviews_told(run),
         "versions": {"python": platform.python_version(), **runs.versions()},
         "timings": [{"step": step, "seconds": round(seconds, 3)} for step, seconds in run.timings],
+    }
+
+
+def reviews_told(run: Run) -> dict[str, Any] | None:
+    """The file of reviews and what became of it, None where there is none.
+
+    How many decisions it holds, how many of those on lines changed one, and how many lines, and how many keep a pair
+    apart that is in the batch.
+    """
+    if run.reviews.path is None:
+        return None
+    pages = PAGES.scan(run.folder).select("page_id", "host", "url")
+    changed = LINES.scan(run.folder).filter(pl.col("reason") == REVIEWED).select("page_id", "text")
+    rows = changed.join(pages, on="page_id").collect().iter_rows(named=True)
+    lines = [(place_of(row["host"], row["url"]), line_key(row["text"])) for row in rows]
+    apart = None if run.found is None else run.found.apart
+    return {
+        "file": str(run.reviews.path),
+        "decisions": len(run.reviews.cases),
+        "line_decisions": len(set(lines)),
+        "lines_changed": len(lines),
+        "pair_decisions": 0 if apart is None else apart["case"].n_unique(),
     }

@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dq.errors import MissingInputError, UsageError
-from dq.options import EngineOptions, Options, ReportOptions
+from dq.options import EngineOptions, Options, ReportOptions, ReviewOptions
 
 PART = ".part"
 """Ending of the folder of a run that is not finished."""
@@ -113,10 +113,15 @@ def _remove_empty(folder: Path) -> None:
     folder.rmdir()
 
 
-def command_mark(inputs: Sequence[str | Path], options: Options) -> str:
-    """Eight hex digits that tell commands apart: the inputs and every option that changes what is computed."""
-    decisive = dataclasses.replace(options, engine=EngineOptions(), report=ReportOptions(), origins={})
-    text = repr((sorted(map(str, inputs)), decisive, versions()))
+def command_mark(inputs: Sequence[str | Path], options: Options, *, reviews: str = "") -> str:
+    """Eight hex digits that tell commands apart: the inputs and every option that changes what is computed.
+
+    Of a file of reviews it is what it holds that counts (`Reviews.mark`), not where it lies.
+    """
+    decisive = dataclasses.replace(
+        options, engine=EngineOptions(), report=ReportOptions(), review=ReviewOptions(), origins={}
+    )
+    text = repr((sorted(map(str, inputs)), decisive, reviews, versions()))
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 

@@ -23,6 +23,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from dq.agreement import Recorded, Regression, counts
 from dq.dedup import Duplicates
 from dq.errors import printable, shown
 from dq.explain import OTHERS, Explained, ExplainedPair
@@ -31,6 +32,7 @@ from dq.gate import Outcome, Verdict, verdict_json
 from dq.report import Comparison
 from dq.report.diff import Diff
 from dq.report.wording import counted, demand, quantity_and_bound
+from dq.reviews import Case, LineCase, PairCase, case_row
 from dq.run import Talk
 
 if TYPE_CHECKING:
@@ -219,6 +221,70 @@ def show_history(url: str, status: Status, *, as_json: bool) -> None:
         )
 
 
+REVIEW_VERSION = 1
+"""Version of what `dq review --json` prints."""
+
+
+def show_review(recorded: Recorded, *, as_json: bool) -> None:
+    """How far people agree with a run, kind by kind, and what became of their decisions."""
+    merged, path = recorded.merged, recorded.path
+    rates = [
+        dataclasses.asdict(rate) | {"share": rate.share, "low": rate.interval[0], "high": rate.interval[1]}
+        for rate in recorded.reviewed.rates
+    ]
+    if as_json:
+        cases = {"file": str(path), "cases": len(merged.cases), "added": merged.added}
+        cases |= {
+            "without_case": recorded.reviewed.without_case,
+            "replaced": [case_row(case) for case in merged.replaced],
+        }
+        print(
+            json.dumps({"schema_version": REVIEW_VERSION, "run_id": recorded.reviewed.run_id, "rates": rates} | cases)
+        )
+        return
+    for rate in rates:
+        of_all = f"{rate['accepted']:,} of {rate['reviewed']:,} accepted, {percent(rate['accepted'], rate['reviewed'])}"
+        interval = f"95% interval {percent(rate['low'])} to {percent(rate['high'])}"
+        print(shown(f"{rate['kind']}, {rate['decision']}: {of_all} ({interval})"))
+    print(f"{counted(len(merged.cases), 'case')} in {printable(path)}, {merged.added:,} of them new")
+    for case in merged.replaced:
+        print(f"  otherwise than before: {shown(_case_told(case))}")
+
+
+def show_regression(regression: Regression, *, as_json: bool) -> None:
+    """How far a run agrees with cases, kind by kind, and each case that it decides otherwise."""
+    rows = counts(regression.answers)
+    if as_json:
+        otherwise = [case_row(case) for case in regression.disagreements]
+        told = {
+            "schema_version": REVIEW_VERSION,
+            "run_id": regression.run_id,
+            "kinds": rows,
+            "disagreements": otherwise,
+        }
+        print(json.dumps(told))
+        return
+    if not rows:
+        print("there are no cases")
+    for row in rows:
+        met = f"{row['agreed']:,} of {row['met']:,} agreed, {row['disagreed']:,} disagreed"
+        print(f"{row['kind']}: {met}; {row['not_met']:,} not met in this run")
+    for case in regression.disagreements:
+        print(f"  {shown(_case_told(case))}")
+
+
+def _case_told(case: Case) -> str:
+    """What is right, in a sentence."""
+    if isinstance(case, LineCase):
+        return (
+            f"{'kept' if case.kept else 'removed'} on {case.host or case.url or 'pages without address'}: {case.text}"
+        )
+    if isinstance(case, PairCase):
+        left, right = (" ".join(filter(None, (side.title, side.url or side.article_id))) for side in case.sides)
+        return f"{'one story' if case.together else 'not one story'}: {left} | {right}"
+    return f"{'no article' if case.empty else 'an article'} on {case.url or case.page_id}"
+
+
 def show_page(explained: Explained) -> None:
     """Every line of a page with its label, reason and score, its articles, and its duplicates with the evidence."""
     console = plain_console()
@@ -342,14 +408,13 @@ def _told(value: object) -> object:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def show_comparison(compared: Comparison, *, as_json: bool) -> None:
-    """What changed between two runs."""
+def show_comparison(compared: Comparison, page: Path, *, as_json: bool) -> None:
+    """What changed between two runs, and the page that draws it."""
     frames = {"counts": compared.counts, "hosts": _changes(compared.hosts), "checks": compared.checks}
     verdicts = [verdict.verdict for verdict in compared.verdicts]
     if as_json:
-        print(
-            json.dumps({"verdicts": verdicts} | {name: frame.to_dicts() for name, frame in frames.items()}, default=str)
-        )
+        told = {"verdicts": verdicts, "page": str(page), "lines": compared.lines.total, "pairs": compared.pairs.total}
+        print(json.dumps(told | {name: frame.to_dicts() for name, frame in frames.items()}, default=str))
         return
     console = plain_console()
     console.print(f"verdict: {MARKS[verdicts[0]]} -> {MARKS[verdicts[1]]}")
@@ -358,6 +423,8 @@ def show_comparison(compared: Comparison, *, as_json: bool) -> None:
             console.print(_plain_table(name, frame))
         else:
             console.print(f"{name}: no change")
+    console.print(f"lines decided otherwise: {compared.lines.total:,}; pairs: {compared.pairs.total:,}")
+    console.print(f"comparison: {page}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _changes(hosts: pl.DataFrame) -> pl.DataFrame:

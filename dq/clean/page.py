@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -19,11 +19,13 @@ from dq.clean.line_kernels import ENDS, FULL, PROSE_WORDS
 from dq.clean.lines import Line, make_line
 from dq.clean.measured import F64, Measured, Recurrence
 from dq.clean.model import forests
+from dq.clean.reviewed import REVIEWED, put_right
 from dq.clean.roles import OUTLET_WORDS, ROLES, Role, find_roles, head_role, kernel_codes
 from dq.clean.scoring import REASON_CODES, Scores, score_lines
 from dq.clean.segments import Segment, View, reads_as_heading, split
 from dq.clean.sites import count, recurrence
 from dq.options import CleanOptions
+from dq.reviews import NO_LINES, LineReviews
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, make_id
 
 FIRM = frozenset({"share", "form", "footer", "widget", "related", "tags", "date", "byline", "credit"})
@@ -63,9 +65,11 @@ def clean_pages(
     return decide(read_pages(pages, options), options, template)
 
 
-def decide(drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
-    """The tables of pages that were read."""
-    cleaned = list(cleaned_pages(drafts, options, template))
+def decide(
+    drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None = None, reviews: LineReviews = NO_LINES
+) -> dict[str, pl.DataFrame]:
+    """The tables of pages that were read; what people decided on lines in `reviews` is honoured."""
+    cleaned = list(cleaned_pages(drafts, options, template, reviews))
     return {
         "pages": PAGES.frame(dataclasses.asdict(one.page) for one in cleaned),
         "lines": LINES.frame(row for one in cleaned for row in one.lines),
@@ -74,16 +78,21 @@ def decide(drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None 
     }
 
 
-def cleaned_pages(drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None) -> Iterator[Cleaned]:
+def cleaned_pages(
+    drafts: Drafts, options: CleanOptions, template: pl.DataFrame | None, reviews: LineReviews = NO_LINES
+) -> Iterator[Cleaned]:
     """Every page of the drafts, cleaned: flattened ones, HTML, then those that could not be read."""
     for name, sheet in zip(("text", "html"), drafts.sheets, strict=True):
-        yield from _clean_sheet(name, sheet, options, template)
+        if sheet.pages:
+            reading = read_sheet(name, sheet, template)
+            for place, page in enumerate(sheet.pages):
+                yield assemble(page, place, reading, options, reviews.of(page.host, page.url))
     yield from (Cleaned(page=page, lines=(), articles=(), paragraphs=()) for page in drafts.unread)
 
 
-def clean_page(page: Page, options: CleanOptions) -> Cleaned:
+def clean_page(page: Page, options: CleanOptions, reviews: LineReviews = NO_LINES) -> Cleaned:
     """One page, cleaned; a page that cannot be read as articles comes back with a status and a problem."""
-    return next(cleaned_pages(read_pages([page], options), options, None))
+    return next(cleaned_pages(read_pages([page], options), options, None, reviews))
 
 
 def clean_text(text: str, *, url: str | None = None, options: CleanOptions | None = None) -> Cleaned:
@@ -132,13 +141,6 @@ class Reading:
     evidence: Sequence[str]
 
 
-def _clean_sheet(name: str, sheet: Sheet, options: CleanOptions, template: pl.DataFrame | None) -> Iterator[Cleaned]:
-    if sheet.pages:
-        reading = read_sheet(name, sheet, template)
-        for place, page in enumerate(sheet.pages):
-            yield assemble(page, place, reading, options)
-
-
 def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Reading:
     """All lines of a sheet, with their roles and scores; `name` is that of the models, text or html."""
     measured = sheet.measured()
@@ -160,15 +162,19 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
     )
 
 
-def assemble(page: Page, place: int, reading: Reading, options: CleanOptions) -> Cleaned:
-    """Rows of all tables for the page at `place` on its sheet."""
+def assemble(page: Page, place: int, reading: Reading, options: CleanOptions, decisions: Mapping[str, bool]) -> Cleaned:
+    """Rows of all tables for the page at `place` on its sheet; `decisions` are people's, on lines of it."""
     view = page_view(page, place, reading)
     stated = reading.sheet.stated_of(place)
     segments = split(view, options.min_article_words)
+    reviewed: frozenset[int] = frozenset()
+    if decisions:
+        segments, reviewed = put_right(segments, view, decisions)
     if not any(segment.is_main for segment in segments):
         segments = [dataclasses.replace(one, is_main=at == 0) for at, one in enumerate(segments)]
     own = slice(*reading.measured.pages[place : place + 2])
     rows = line_rows(page, view, segments, reasons_of(place, reading), reading.evidence[own])
+    mark_reviewed(rows, reviewed, view)
     if not segments:
         problem = f"no article found: none of {len(rows)} lines reads as running text"
         return Cleaned(page=with_problem(page, "empty", problem), lines=tuple(rows), articles=(), paragraphs=())
@@ -289,6 +295,14 @@ def line_rows(
         if view.words[at]:
             seen.add(view.keys[at])
     return rows
+
+
+def mark_reviewed(rows: Sequence[dict[str, Any]], reviewed: Iterable[int], view: View) -> None:
+    """Tells of the lines that people's decisions changed that it was these; a removed one keeps a role of its own."""
+    for at in reviewed:
+        rows[at]["reason"] = REVIEWED
+        if not rows[at]["kept"]:
+            rows[at]["label"] = view.label(at) or "other"
 
 
 HEADLINE_REASONS = {"title": "headline-of-text", "subtitle": "standfirst-before-text"}

@@ -31,32 +31,53 @@ def by_rank(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort(RANK, descending=RANK_DESCENDING, nulls_last=True)
 
 
-def canonical_of(n: int, edges: pl.DataFrame, settled: I64 | None = None) -> tuple[I64, F64]:
+def canonical_of(
+    n: int, edges: pl.DataFrame, settled: I64 | None = None, apart: pl.DataFrame | None = None
+) -> tuple[I64, F64]:
     """(canonical row, Jaccard with it) of each of `n` rows, which come in order of rank.
 
     A row that is canonical, or alone, is its own, with a Jaccard of 1. `edges` has one row a resembling pair: left,
     right, jaccard, with left < right. Of rows that are `settled` (1, 0; -1 for all others) it is known that they are
-    canonical, or not; those that are not belong elsewhere, and have -1.
+    canonical, or not; those that are not belong elsewhere, and have -1. Pairs (left, right) that are `apart` are in no
+    cluster together: a row joins no canonical one from which it, or a row that is there already, is apart.
     """
     edges = edges.select("left", "right", "jaccard").sort("right", "left")
     starts = np.searchsorted(edges["right"].to_numpy(), np.arange(n + 1))
     settled = np.full(n, -1) if settled is None else settled
     canonical, likeness = np.where(settled == 0, -1, np.arange(n)), np.ones(n)
-    _choose(starts, edges["left"].to_numpy(), edges["jaccard"].to_numpy(), settled, canonical, likeness)
+    foe_starts, foes = _foes(n, apart)
+    _choose(
+        starts, edges["left"].to_numpy(), edges["jaccard"].to_numpy(), settled, foe_starts, foes, canonical, likeness
+    )
     return canonical, likeness
 
 
+def _foes(n: int, apart: pl.DataFrame | None) -> tuple[I64, I64]:
+    """(starts, rows): those from which row i is apart are `rows[starts[i]:starts[i + 1]]`."""
+    if apart is None or apart.is_empty():
+        return np.zeros(n + 1, np.int64), np.zeros(0, np.int64)
+    both = pl.concat([apart.select("left", "right"), apart.select(left="right", right="left")]).sort("left", "right")
+    return np.searchsorted(both["left"].to_numpy(), np.arange(n + 1)), both["right"].to_numpy()
+
+
+_ROWS = "Array(int64, 1, 'C', readonly=True)"
+
+
 @njit(
-    "void(Array(int64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True),"
-    " Array(float64, 1, 'C', readonly=True), Array(int64, 1, 'C', readonly=True), int64[::1], float64[::1])"
+    f"void({_ROWS}, {_ROWS}, Array(float64, 1, 'C', readonly=True), {_ROWS}, {_ROWS}, {_ROWS}, int64[::1],"
+    " float64[::1])"
 )
-def _choose(starts: Any, better: Any, jaccard: Any, settled: Any, canonical: Any, likeness: Any) -> None:
+def _choose(
+    starts: Any, better: Any, jaccard: Any, settled: Any, foe_starts: Any, foes: Any, canonical: Any, likeness: Any
+) -> None:
     """`better[starts[i]:starts[i + 1]]` are the rows ranked before row i that it resembles."""
     for row in range(canonical.size):
         if settled[row] >= 0:
             continue
         for edge in range(starts[row], starts[row + 1]):
             leads = canonical[better[edge]] == better[edge]
+            for foe in range(foe_starts[row], foe_starts[row + 1]):
+                leads = leads and canonical[foes[foe]] != better[edge]
             if leads and (canonical[row] == row or jaccard[edge] > likeness[row]):
                 canonical[row] = better[edge]
                 likeness[row] = jaccard[edge]

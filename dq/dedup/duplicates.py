@@ -10,6 +10,7 @@ import polars as pl
 
 from dq.errors import ConfigError, TableError, listed
 from dq.options import DedupOptions, check
+from dq.reviews import PairCase
 from dq.tables import WALL_TIME
 
 COLUMNS = {
@@ -33,6 +34,7 @@ class Duplicates:
     likes: id, like_ids, like_jaccards: the articles ranked before it that each one clusters with, kept by an index.
     audit: the table audit, what an exhaustive comparison of some articles found.
     candidates: the table candidates; none unless options say that they are kept.
+    apart: case (its place among the reviews), left_id, right_id: articles that are kept apart; none without reviews.
     """
 
     duplicates: pl.DataFrame
@@ -44,6 +46,7 @@ class Duplicates:
     likes: pl.DataFrame
     audit: pl.DataFrame
     candidates: pl.DataFrame | None = None
+    apart: pl.DataFrame | None = None
 
 
 class Index(Protocol):
@@ -68,13 +71,18 @@ def texts_of(articles: _Frame) -> _Frame:
 
 
 def find_duplicates(
-    frame: pl.DataFrame | pl.LazyFrame, options: DedupOptions, *, index: Index | None = None
+    frame: pl.DataFrame | pl.LazyFrame,
+    options: DedupOptions,
+    *,
+    index: Index | None = None,
+    reviews: Sequence[PairCase] = (),
 ) -> Duplicates:
     """Duplicates, clusters and reused passages of a batch of articles, within it and among those of an `index`.
 
     `frame` has columns id (unique) and text, and may have title, date (its time zone is dropped), host and url; others
     are ignored. What is found depends on the rows alone, not on their order. Articles of the index that have an id of
-    the batch are passed over: a batch that is in it already is found as it was the first time.
+    the batch are passed over: a batch that is in it already is found as it was the first time. Articles that `reviews`
+    tell apart are no pair and in no cluster together (`dq.dedup.apart`).
 
     Raises TableError where id or text is missing, or an id is null or comes twice, and ConfigError where options hold
     values that cannot be used.
@@ -87,8 +95,8 @@ def find_duplicates(
         raise ConfigError(f"open the history {options.history} with dq.history.History, and pass it as index")
     articles, texts = taken_apart(frame)
     if index is None:
-        return search(articles, texts, options)
-    return search(articles, texts, options, earlier_of(checked(frame), index, options))
+        return search(articles, texts, options, reviews=reviews)
+    return search(articles, texts, options, earlier_of(checked(frame), index, options, reviews), reviews=reviews)
 
 
 def checked(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:

@@ -10,13 +10,14 @@ was there before is never displaced by a later one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from dq.compiled import njit, over_ranges
+from dq.dedup.apart import apart_rows
 from dq.dedup.clusters import by_rank, canonical_of
 from dq.dedup.corpus import Corpus
 from dq.dedup.duplicates import COLUMNS, Index
@@ -25,6 +26,7 @@ from dq.dedup.rarity import MARGIN, SAMPLE
 from dq.dedup.sketches import sketch
 from dq.dedup.verify import least_share, least_shared
 from dq.options import DedupOptions
+from dq.reviews import PairCase
 from dq.tables import TIMESTAMP
 from dq.texts import I32, I64, U32, U64
 from dq.word_kernels import BASE
@@ -63,21 +65,22 @@ class Earlier:
     members: pl.DataFrame
 
 
-def earlier_of(batch: pl.DataFrame, index: Index, options: DedupOptions) -> Earlier:
+def earlier_of(batch: pl.DataFrame, index: Index, options: DedupOptions, reviews: Sequence[PairCase] = ()) -> Earlier:
     """What the search of `batch` (COLUMNS) must know of an index; articles of the batch itself are passed over."""
     own = batch["id"].implode()
-    members = formed(index.read(FORMED).filter(~pl.col("id").is_in(own)))
+    columns = (*FORMED, "title") if reviews else FORMED
+    members = formed(index.read(columns).filter(~pl.col("id").is_in(own)), reviews)
     ids = related(batch, index.chunks(LOOKED_UP), options)
     rows = index.rows_of(ids.filter(~ids.is_in(own)), [*COLUMNS, "added_at"])
     return Earlier(related=rows.join(members.select("id", "story", "jaccard"), on="id"), members=members)
 
 
-def formed(rows: pl.DataFrame) -> pl.DataFrame:
+def formed(rows: pl.DataFrame, reviews: Sequence[PairCase] = ()) -> pl.DataFrame:
     """The clusters of an index's `rows` (FORMED): the rows by rank, with story and jaccard.
 
     Likes of articles that are not among the rows count for nothing. Canonical are the articles that were added first,
     of one batch those that `dq.dedup.clusters` ranks first; so what an article joined when it was added, it still
-    belongs to, unless that was forgotten.
+    belongs to, unless that was forgotten, or `reviews` (which ask for a title, too) keep the two apart.
     """
     ranked = by_rank(rows)
     place = ranked.select("id").with_row_index("left").with_columns(pl.col("left").cast(pl.Int64))
@@ -89,7 +92,8 @@ def formed(rows: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("left") < pl.col("right"))
         .unique(["left", "right"], keep="any")
     )
-    canonical, likeness = canonical_of(ranked.height, edges)
+    apart = apart_rows(ranked, reviews) if reviews else None
+    canonical, likeness = canonical_of(ranked.height, edges, apart=apart)
     return ranked.with_columns(story=ranked["id"].gather(canonical), jaccard=pl.Series(likeness, dtype=pl.Float64))
 
 

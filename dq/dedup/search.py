@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from dq.dedup import audit
+from dq.dedup.apart import Apart, apart, apart_rows, apart_units, in_order, of_units, units
 from dq.dedup.clusters import by_rank, canonical_of, canonical_reason
 from dq.dedup.copies import copies, exact_pairs, spread
 from dq.dedup.corpus import Corpus, blocks, release
@@ -28,27 +30,32 @@ from dq.dedup.sketches import Sketches, sketch
 from dq.dedup.verify import accepted, compare, least_share, least_shared, longest_shared_runs, relation, title_likeness
 from dq.figures import UNKNOWN_HOST
 from dq.options import DedupOptions
+from dq.reviews import PairCase
 from dq.tables import AUDIT, CANDIDATES, CLUSTERS, DUPLICATES, TIMESTAMP
 from dq.texts import I64, U64, measure, texts_of, without_folding
 
 _log = logging.getLogger(__name__)
 
 MICROSECONDS_A_DAY = 86_400_000_000
+IDS = ("left_id", "right_id")
 PAIRS_AT_ONCE = 50_000
 """Pairs that are compared before the memory that their texts took is let go."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Batch:
-    """Articles in order of rank, the sketches of their texts, and which of them hold the same text.
+    """Articles in order of rank, the sketches of their texts, which of them hold the same text, and which are apart.
 
-    The text of an article is row `source` of the corpus and of the sketches.
+    The text of an article is row `source` of the corpus and of the sketches. `reviewed` has the pairs of rows that
+    people decided to keep apart (`dq.dedup.apart.apart_rows`); like `apart` it is None where nobody did.
     """
 
     articles: pl.DataFrame
     corpus: Corpus
     sketches: Sketches
     held: pl.DataFrame
+    reviewed: pl.DataFrame | None = None
+    apart: Apart | None = None
 
     @property
     def nodes(self) -> pl.DataFrame:
@@ -69,13 +76,21 @@ class _Batch:
 
 
 def search(
-    articles: pl.DataFrame, texts: pl.DataFrame | pl.LazyFrame, options: DedupOptions, earlier: Earlier | None = None
+    articles: pl.DataFrame,
+    texts: pl.DataFrame | pl.LazyFrame,
+    options: DedupOptions,
+    earlier: Earlier | None = None,
+    *,
+    reviews: Sequence[PairCase] = (),
 ) -> Duplicates:
     """What `dq.dedup.find_duplicates` finds in articles (COLUMNS but text) and their texts, and in `earlier` ones."""
     batch = _batch(articles, texts, options, earlier)
+    if reviews:
+        rows = apart_rows(batch.articles, reviews)
+        batch = dataclasses.replace(batch, reviewed=rows, apart=apart(rows, batch.held))
     candidates, found, common, n_compared = _compared(batch, options)
     reuse = find_reuse(batch.articles, batch.corpus, batch.sketches, options) if options.passages else no_reuse()
-    found = _without_boilerplate(batch, found, reuse, common, options)
+    found = _without_apart(batch, _without_boilerplate(batch, found, reuse, common, options))
     together = found.filter(_clusters_together(options))
     members = _members(batch, together, earlier)
     return Duplicates(
@@ -88,6 +103,7 @@ def search(
         paragraphs=reuse.paragraphs,
         likes=_likes(batch, together, members, options),
         candidates=_candidates(batch, candidates, options) if options.keep_candidates else None,
+        apart=None if batch.reviewed is None else _named(batch, batch.reviewed, "id").select("case", *IDS),
     )
 
 
@@ -230,6 +246,11 @@ def _without_boilerplate(
     return pl.concat([found.filter(~touched), kept.select(found.columns)]).sort("left", "right")
 
 
+def _without_apart(batch: _Batch, found: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of nodes that nobody decided to keep apart."""
+    return found if batch.apart is None else found.filter(~batch.apart.of_nodes(found))
+
+
 def _audit(  # noqa: PLR0913, PLR0917  # what the search found, and all by which it did
     batch: _Batch, found: pl.DataFrame, reuse: Reuse, common: Commonness, n_compared: I64, options: DedupOptions
 ) -> pl.DataFrame:
@@ -241,6 +262,7 @@ def _audit(  # noqa: PLR0913, PLR0917  # what the search found, and all by which
     every = dataclasses.replace(options, keep_candidates=False)
     _, copies = _verified(batch, pairs, common, every)
     copies = _without_boilerplate(batch, copies.with_columns(own_jaccard="jaccard"), reuse, common, options)
+    copies = _without_apart(batch, copies)
     rows = audit.tally(len(batch.rows), drawn, copies=copies, found=found, compared=n_compared)
     return AUDIT.conform(rows.with_columns(article_id=first["id"].gather(rows["node"])))
 
@@ -250,14 +272,33 @@ def _clusters_together(options: DedupOptions) -> pl.Expr:
     return whole & (pl.col("own_jaccard") >= options.cluster_jaccard)
 
 
-def _settled(batch: _Batch) -> I64:
-    """What is known of each node: 1 an earlier canonical article, 0 another earlier article, -1 nothing yet."""
-    first = batch.articles.select(
-        settled=pl.when(pl.col("added_at").is_null())
-        .then(-1)
-        .otherwise((pl.col("story") == pl.col("id")).cast(pl.Int64))
-    )
-    return first["settled"].cast(pl.Int64).gather(batch.nodes["row"]).to_numpy()
+def _settled(batch: _Batch, first: pl.Series) -> I64:
+    """What is known of the articles in the rows `first`.
+
+    1 an earlier canonical article, 0 another earlier article, -1 nothing yet.
+    """
+    known = (pl.col("story") == pl.col("id")).cast(pl.Int64)
+    settled = batch.articles.select(settled=pl.when(pl.col("added_at").is_null()).then(-1).otherwise(known))
+    return settled["settled"].cast(pl.Int64).gather(first).to_numpy()
+
+
+def _apart(batch: _Batch, held: pl.DataFrame) -> pl.DataFrame | None:
+    """Pairs of units (`held` with unit) that are in no cluster together, None where nobody decided on any.
+
+    What is apart from an earlier article is so from the earlier canonical article of that one, too.
+    """
+    if batch.apart is None:
+        return None
+    pairs = apart_units(batch.apart, held)
+    article = batch.articles.select("id", "story").with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    of_unit = held.select("row", "unit").join(article, on="row")
+    home = of_unit.unique("unit", keep="first", maintain_order=True).drop_nulls("story")
+    home = home.join(of_unit.select(home="unit", story="id"), on="story").select("unit", "home")
+    further = [
+        pairs.join(home, left_on=side, right_on="unit").select(left="home", right=other)
+        for side, other in (("left", "right"), ("right", "left"))
+    ]
+    return in_order(pl.concat([pairs, *further]).filter(pl.col("left") != pl.col("right")))
 
 
 def _members(batch: _Batch, together: pl.DataFrame, earlier: Earlier | None) -> pl.DataFrame:
@@ -266,15 +307,18 @@ def _members(batch: _Batch, together: pl.DataFrame, earlier: Earlier | None) -> 
     With story (the id of their canonical article, or their own), jaccard with it, and the cluster's size. A copy of
     an earlier article belongs where that one does.
     """
-    canonical, likeness = canonical_of(batch.nodes.height, together, _settled(batch))
-    node = batch.held["node"].to_numpy()
-    first = batch.articles.select("id", "story", "jaccard", "added_at")[batch.nodes["row"]]
+    held = units(batch.held, batch.apart)
+    firsts = held.unique("unit", keep="first", maintain_order=True)["row"]
+    edges = of_units(together, held) if batch.apart is not None else together
+    canonical, likeness = canonical_of(len(firsts), edges, _settled(batch, firsts), _apart(batch, held))
+    unit = held["unit"].to_numpy()
+    first = batch.articles.select("id", "story", "jaccard", "added_at")[firsts]
     stands = first["id"].gather(np.maximum(canonical, 0))
     known = first.select(
         story=pl.when(pl.col("added_at").is_null()).then(stands).otherwise("story"),
         jaccard=pl.when(pl.col("added_at").is_null()).then(pl.Series(likeness, dtype=pl.Float64)).otherwise("jaccard"),
     )
-    placed = pl.concat([batch.held.select("row"), known[node]], how="horizontal")
+    placed = pl.concat([held.select("row"), known[unit]], how="horizontal")
     rows = batch.articles.rename({"story": "own_story", "jaccard": "own_jaccard"}).with_columns(
         row=pl.int_range(pl.len())
     )
@@ -310,7 +354,7 @@ def _clusters(members: pl.DataFrame, earlier: Earlier | None) -> pl.DataFrame:
 def _likes(batch: _Batch, together: pl.DataFrame, members: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     """Of each article of the batch that resembles some ranked before it: id, like_ids, like_jaccards."""
     near = spread(together, batch.held, max_copies=options.max_copies).select("left", "right", "jaccard")
-    same = exact_pairs(batch.held, max_copies=options.max_copies).select("left", "right", jaccard=pl.lit(1.0))
+    same = _exact_pairs(batch, options).filter("accepted").select("left", "right", jaccard=pl.lit(1.0))
     pairs = pl.concat([near, same]).select(
         before=pl.min_horizontal("left", "right"), row=pl.max_horizontal("left", "right"), jaccard="jaccard"
     )
@@ -330,8 +374,10 @@ def _likes(batch: _Batch, together: pl.DataFrame, members: pl.DataFrame, options
 def _candidates(batch: _Batch, candidates: pl.DataFrame, options: DedupOptions) -> pl.DataFrame:
     """The table candidates: copies of one text, and all pairs of texts that were compared, accepted or not."""
     what = ["jaccard", "containment_left", "containment_right", "accepted"]
+    if batch.apart is not None:
+        candidates = candidates.with_columns(pl.col("accepted") & ~batch.apart.of_nodes(candidates))
     near = spread(candidates, batch.held, max_copies=options.max_copies).select("left", "right", *what)
-    exact = _exact_rows(batch, options).with_columns(accepted=pl.lit(value=True)).select("left", "right", *what)
+    exact = _exact_rows(batch, options).select("left", "right", *what)
     return CANDIDATES.conform(_by_id(_named(batch, pl.concat([exact, near]), "id")))
 
 
@@ -345,7 +391,7 @@ def _duplicates(batch: _Batch, found: pl.DataFrame, options: DedupOptions) -> pl
     """The table duplicates: copies of one text, and `found` for all articles that hold the two texts."""
     measures = ["relation", "jaccard", "containment_left", "containment_right", "longest_shared_words", "bands_hit"]
     near = spread(found, batch.held, max_copies=options.max_copies).select("left", "right", *measures)
-    exact = _exact_rows(batch, options).select("left", "right", *measures)
+    exact = _exact_rows(batch, options).filter("accepted").select("left", "right", *measures)
     rows = pl.concat([exact, near], how="vertical_relaxed")
     rows = rows.with_columns(folded_only=_folded_only(batch, rows, options))
     rows = _named(batch, rows, "id", "url", "title", "title_key", "date")
@@ -367,9 +413,15 @@ def _named(batch: _Batch, rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return rows.filter(pl.col("left_new") | pl.col("right_new"))
 
 
+def _exact_pairs(batch: _Batch, options: DedupOptions) -> pl.DataFrame:
+    """Pairs of copies (left, right: rows; node), `accepted` unless they are kept apart."""
+    pairs = exact_pairs(batch.held, max_copies=options.max_copies)
+    return pairs.with_columns(accepted=pl.lit(value=True) if batch.apart is None else ~batch.apart.of_rows(pairs))
+
+
 def _exact_rows(batch: _Batch, options: DedupOptions) -> pl.DataFrame:
     n_words = batch.nodes.select("node", longest_shared_words="n_words")
-    rows = exact_pairs(batch.held, max_copies=options.max_copies).join(n_words, on="node")
+    rows = _exact_pairs(batch, options).join(n_words, on="node")
     one = pl.lit(1.0)
     return rows.with_columns(
         relation=pl.lit("exact"),

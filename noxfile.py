@@ -36,6 +36,13 @@ def tests(session):
 
 
 @nox.session
+def gold(session):
+    """Renew the report's gold files; look at the difference before it is committed."""
+    install(session, "test", editable=True)
+    session.run("pytest", "-q", "tests/gold/test_gold_report.py", env={"DQ_RENEW_GOLD": "1"})
+
+
+@nox.session
 def lint(session):
     """Style and unused dependencies."""
     install(session, "lint")

@@ -240,7 +240,7 @@ class GateOptions:
 class ReportOptions:
     """Tables become one HTML file."""
 
-    max_findings: Count = 5
+    max_findings: Count = 3
     """Findings told under the verdict, the gravest first; all of them stand among the checks."""
     max_shown_examples: Count = 20
     """Examples shown for each failing expectation."""

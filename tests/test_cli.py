@@ -363,6 +363,9 @@ def test_compare_tells_what_changed(runs, capsys):
     told = capsys.readouterr().out
     assert "verdict: PASSED" in told
     assert "vanished" in told
+    page = runs[1] / "compare.html"
+    assert f"comparison: {page}" in told
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert main(["compare", *map(str, runs), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["hosts"]
 

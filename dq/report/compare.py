@@ -1,4 +1,4 @@
-"""What changed from one run to another: verdict, counts, hosts and checks."""
+"""What changed from one run to another: verdict, counts, hosts, checks, lines and pairs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,23 @@ import polars as pl
 
 from dq.figures import Figures
 from dq.report.run_folder import Run, Verdict, read_run
-from dq.tables import CHECKS, OF_RUN, SOURCES
+from dq.tables import ARTICLES, CHECKS, DUPLICATES, LINES, OF_RUN, PAGES, SOURCES
 
 SIDES = ("left", "right")
 CHECK_KEY = ("suite", "expectation", "column", "nth")
 """What makes a check of one run the same as a check of another: its place in the file may have changed."""
+
+
+MAX_SHOWN = 200
+"""Lines and pairs that are shown; their number is told."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Some:
+    """The first rows of a frame, and how many it has."""
+
+    rows: pl.DataFrame
+    total: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,12 +38,18 @@ class Comparison:
     right, difference; null where a run has no value.
     `checks`: the checks whose outcome differs, or that only one run has: suite, expectation, column, severity,
     left and right (held, failed, or null), and for each run observed and threshold.
+    `lines`: lines of pages that both runs have which one kept and the other removed: host, page_id, line, text,
+    left and right (kept, or the label).
+    `pairs`: pairs of articles that both runs have and only one took for copies: in_run (left or right), host, the ids
+    and titles of both, relation, jaccard.
     """
 
     verdicts: tuple[Verdict, Verdict]
     counts: pl.DataFrame
     hosts: pl.DataFrame
     checks: pl.DataFrame
+    lines: Some
+    pairs: Some
 
     @property
     def verdict_changed(self) -> bool:
@@ -48,7 +66,51 @@ def compare_runs(left: Path, right: Path) -> Comparison:
         counts=_counts([run.verdict.figures for run in runs]),
         hosts=_hosts([_figures_by_host(run) for run in runs]),
         checks=_checks([_outcomes(run) for run in runs]),
+        lines=_lines(runs),
+        pairs=_pairs(runs),
     )
+
+
+def _lines(runs: Sequence[Run]) -> Some:
+    """The lines of pages with the same content that the two runs decided on differently."""
+    kept = pl.when("kept").then(pl.lit("kept")).otherwise("label")
+    left, right = (
+        run.scan(LINES).select("page_id", "line", "kept", "text", kept.alias(side))
+        for run, side in zip(runs, SIDES, strict=True)
+    )
+    both = left.join(right.drop("text"), on=["page_id", "line"], suffix="_right")
+    changed = both.filter(pl.col("kept") != pl.col("kept_right"))
+    hosts = runs[1].scan(PAGES).select("page_id", "host")
+    rows = changed.join(hosts, on="page_id", how="left").select("host", "page_id", "line", "text", *SIDES)
+    return _some(rows, ["host", "page_id", "line"])
+
+
+def _pairs(runs: Sequence[Run]) -> Some:
+    """The pairs of articles that stand in both runs and are copies in one of them only."""
+    both = (
+        runs[0].scan(ARTICLES).select("article_id").join(runs[1].scan(ARTICLES).select("article_id"), on="article_id")
+    )
+    titles = runs[1].scan(ARTICLES).select("article_id", "title", "host")
+    only = [
+        here.scan(DUPLICATES)
+        .join(there.scan(DUPLICATES), on=["left_id", "right_id"], how="anti")
+        .select("left_id", "right_id", "relation", "jaccard", in_run=pl.lit(side))
+        for here, there, side in ((runs[0], runs[1], "left"), (runs[1], runs[0], "right"))
+    ]
+    known = pl.concat(only)
+    for end in ("left_id", "right_id"):
+        known = known.join(both, left_on=end, right_on="article_id", how="semi")
+    named = known.join(titles, left_on="left_id", right_on="article_id", how="left").rename({"title": "left_title"})
+    named = named.join(titles.drop("host"), left_on="right_id", right_on="article_id", how="left")
+    rows = named.rename({"title": "right_title"}).select(
+        "in_run", "host", "left_id", "left_title", "right_id", "right_title", "relation", "jaccard"
+    )
+    return _some(rows, ["in_run", "host", "left_id", "right_id"])
+
+
+def _some(rows: pl.LazyFrame, order: list[str]) -> Some:
+    found = rows.sort(order, nulls_last=True).collect(engine="streaming")
+    return Some(rows=found.head(MAX_SHOWN), total=found.height)
 
 
 def _difference() -> pl.Expr:

@@ -12,7 +12,7 @@ from dq.report.hosts import FIGURES, Host
 from dq.report.language import SOURCE, marked, spoken, tr, trn
 from dq.report.samples import SamplePage
 from dq.report.text import clip
-from dq.report.wording import ROWS, bound_told, rows, share
+from dq.report.wording import ROWS, bound_told, name_of, rows, share
 from dq.tables import SOURCES
 
 SAMPLES = 2
@@ -71,6 +71,11 @@ class Finding:
     sentence: str
     hosts: tuple[HostPart, ...]
     evidence: tuple[Evidence, ...]
+
+    @property
+    def is_on_hosts(self) -> bool:
+        """Whether the hosts are what failed, and are told before the rule."""
+        return self.check.rule.table == SOURCES.name and bool(self.hosts)
 
 
 def findings(checks: Sequence[Check], hosts: Sequence[Host], pages: Sequence[SamplePage]) -> tuple[Finding, ...]:
@@ -166,10 +171,15 @@ def _part(rule: Rule, n: int, host: Host | None) -> str:
         return ""
     cell = cells[rule.column]
     if rule.column not in BASES or cell.value is None:
-        return cell.text
+        return _since(tr("%(figure)s: %(value)s", figure=name_of(rule.column), value=cell.text), rule, host)
     base, what = BASES[rule.column]
     whole = int(cells[base].value or 0)
     told = tr(what, part=f"{round(cell.value * whole):,}", whole=rows(whole, base))
+    return _since(told, rule, host)
+
+
+def _since(told: str, rule: Rule, host: Host) -> str:
+    """With the day since which the host is no longer as it was, where its earlier runs tell one."""
     change = next((change for change in host.changes if change.figure == rule.column), None)
     return told if change is None else tr("%(told)s since %(day)s", told=told, day=change.day)
 

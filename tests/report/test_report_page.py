@@ -88,7 +88,7 @@ class TestVerdict:
         severities = [finding.get("class").split()[1] for finding in findings]
         assert severities == sorted(severities, key=["critical", "warning", "info"].index)
         (empty_hosts,) = [text(finding) for finding in findings if "Empty share is at most" in text(finding)]
-        assert "alwatan.example 7 of 8 pages empty" in empty_hosts
+        assert "alwatan.example: 7 of 8 pages empty" in empty_hosts
         assert "every host where pages ≥ 2 must keep it" in empty_hosts
         assert empty_hosts.count("sample page: ") == 2
 
@@ -106,7 +106,7 @@ class TestVerdict:
         breaking(folder, table="sources", column="median_words", row_id="newsdesk.example", host="newsdesk.example")
         (finding,) = section(draw(folder), "verdict").find_class("finding")
         words = pl.read_parquet(SOURCES.file(folder)).filter(host="newsdesk.example")["median_words"][0]
-        assert f"newsdesk.example {words:g}" in text(finding)
+        assert f"newsdesk.example: median words: {words:g}" in text(finding)
 
     def test_counts_rows_of_hosts_that_the_scorecard_does_not_tell(self, runs, draw, tmp_path):
         folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())

@@ -48,7 +48,7 @@
   const makeFilter = (input) => {
     const rows = [...document.getElementById(input.dataset.filter).tBodies[0].rows];
     const tools = input.closest(".tools");
-    const only = find("[data-only]", tools);
+    const only = find("[data-only]", tools) ?? { checked: false, addEventListener: () => {} };
     const found = find("output", tools);
     const apply = () => {
       const wanted = lower(input.value.trim());
@@ -60,7 +60,7 @@
     tools.hidden = false;
     input.addEventListener("input", apply);
     only.addEventListener("change", apply);
-    if (!rows.some((row) => "quiet" in row.dataset)) only.parentElement.hidden = true;
+    if (only.parentElement && !rows.some((row) => "quiet" in row.dataset)) only.parentElement.hidden = true;
   };
 
   // Opening what a link points at
@@ -71,11 +71,23 @@
     }
   };
 
+  // What a search has hidden is shown again by an empty search.
+  const endSearch = (section) => {
+    all("[data-only]", section).forEach((box) => { box.checked = false; });
+    all("input[type=search]", section).forEach((field) => {
+      field.value = "";
+      field.dispatchEvent(new Event("input"));
+    });
+  };
+
+  const named = (hash) => { try { return decodeURIComponent(hash); } catch { return hash; } };
+
   const openTarget = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(named(location.hash.slice(1)));
     if (!target) return;
-    if (target.hidden) target.hidden = false;
+    if (target.closest("[hidden]")) endSearch(target.closest("section[id]"));
     openAround(target);
+    target.focus({ preventScroll: true });
     target.scrollIntoView({ block: "start" });
   };
 
@@ -91,6 +103,7 @@
     const search = find("input[type=search]", tools);
     const found = find("output", tools);
     const texts = new Map();
+    const highlight = `search-${section.id}`;
     let current = -1;
     const textOf = (item) => {
       if (!texts.has(item)) texts.set(item, lower(item.textContent));
@@ -118,7 +131,7 @@
     };
     const mark = (wanted) => {
       if (!("highlights" in CSS)) return;
-      CSS.highlights.delete("search");
+      CSS.highlights.delete(highlight);
       if (wanted.length < 2) return;
       const ranges = [];
       for (const item of shown()) {
@@ -134,7 +147,7 @@
           }
         }
       }
-      CSS.highlights.set("search", new Highlight(...ranges));
+      CSS.highlights.set(highlight, new Highlight(...ranges));
     };
     search.addEventListener("input", () => {
       const wanted = lower(search.value.trim());
@@ -165,7 +178,8 @@
       const right = [...decided.values()].filter(Boolean).length;
       told.value = told.dataset.told.replace("{done}", decided.size).replace("{all}", items.length).replace("{right}", right);
       save.disabled = !decided.size;
-      try { localStorage.setItem(memory, JSON.stringify([...decided])); } catch { /* a page from a file may have no memory */ }
+      const known = [...decided].map(([at, accepted]) => [items[at].dataset.key, accepted]);
+      try { localStorage.setItem(memory, JSON.stringify(known)); } catch { /* a page from a file may have no memory */ }
     };
     const decide = (at, accepted) => {
       if (at < 0) return;
@@ -207,7 +221,8 @@
       all("input", item).forEach((input) => input.addEventListener("change", () => decide(at, input.value === "yes")));
     });
     try {
-      JSON.parse(localStorage.getItem(memory) ?? "[]").forEach(([at, accepted]) => { if (items[at]) decide(at, accepted); });
+      const known = new Map(JSON.parse(localStorage.getItem(memory)));
+      items.forEach((item, at) => { if (typeof known.get(item.dataset.key) === "boolean") decide(at, known.get(item.dataset.key)); });
     } catch { /* as above */ }
     tools.hidden = false;
     tell();
@@ -234,6 +249,7 @@
     });
     addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || button.getAttribute("aria-pressed") !== "true") return;
+      if (event.shiftKey && event.key !== "/") return;
       if (event.target.matches?.("input:not([type=radio]):not([type=checkbox]), textarea, select")) return;
       const stepper = steppers.get(inView());
       if (!stepper) return;

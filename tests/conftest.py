@@ -17,6 +17,15 @@ SENTENCES = [
 ]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_ci():
+    """A test's run is no job of the CI that runs the tests: it annotates nothing and adds to no job's page."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 def article(number, sentences=SENTENCES):
     """A flattened page whose words differ from those of every other number."""
     marked = [f"{text[:-1]} في القطاع رقم {number}{chr(0x0627 + number % 20)}." for text in sentences]

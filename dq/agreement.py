@@ -17,8 +17,8 @@ import polars as pl
 
 from dq import runs
 from dq.errors import UsageError, told_together
+from dq.review_files import MOST_TOLD, read, read_cases, write_cases
 from dq.reviews import (
-    MOST_TOLD,
     Case,
     Decision,
     Export,
@@ -34,10 +34,7 @@ from dq.reviews import (
     line_key,
     merge,
     place_of,
-    read,
-    read_cases,
     rows_of_pairs,
-    write_cases,
 )
 from dq.tables import ARTICLES, DUPLICATES, LINES, PAGES, Table
 
@@ -137,7 +134,7 @@ def review(decisions: Path, *, within: Path, out: Path) -> Recorded | Regression
     run_id = runs.read(folder)["run_id"]
     found = read(decisions)
     if not isinstance(found, Export):
-        return Regression(run_id=run_id, answers=hold_against(Reviews(cases=merge((), found).cases), folder))
+        return Regression(run_id=run_id, answers=hold_against(merge((), found).cases, folder))
     if found.run_id != run_id:
         raise UsageError(
             f"{decisions} is a review of the run {found.run_id}, and {within} is the run {run_id}: "
@@ -248,6 +245,8 @@ class _RunTables:
             text=row["text"],
             kept=row["kept"] == one.accepted,
             run_id=self.run_id,
+            accepted=one.accepted,
+            label=row["label"],
         )
         return _Told(kind="line", decision=decision, case=case)
 
@@ -281,11 +280,10 @@ def _rows(table: Table, folder: Path, where: pl.Expr) -> list[Row]:
     return table.scan(folder).filter(where).sort(table.key).collect().to_dicts()
 
 
-def hold_against(reviews: Reviews, folder: Path) -> tuple[Answer, ...]:
+def hold_against(cases: Sequence[Case], folder: Path) -> tuple[Answer, ...]:
     """What the run in `folder` says to each case, in order of what the cases are about."""
-    cases = reviews.cases
     answers = [
-        *_line_answers([case for case in cases if isinstance(case, LineCase)], reviews, folder),
+        *_line_answers([case for case in cases if isinstance(case, LineCase)], folder),
         *_pair_answers([case for case in cases if isinstance(case, PairCase)], folder),
         *_page_answers([case for case in cases if isinstance(case, PageCase)], folder),
     ]
@@ -298,24 +296,33 @@ def _answer(case: Case, said: Iterable[bool]) -> Answer:
     return Answer(case=case, state="not met" if not found else "agreed" if found == {case.answer} else "disagreed")
 
 
-def _line_answers(cases: Sequence[LineCase], reviews: Reviews, folder: Path) -> list[Answer]:
-    """A page keeps a text where it keeps one of the lines that have it."""
+def _line_answers(cases: Sequence[LineCase], folder: Path) -> list[Answer]:
+    """A page keeps a text where it keeps one of the lines that have it; headlines that are spared do not count.
+
+    A case that was accepted is about its own page, any other about all pages of its host on which it is put right.
+    """
     if not cases:
         return []
-    decided = reviews.lines
+    put_right = Reviews(cases=tuple(cases)).lines
+    known = {case.everywhere: case for case in cases}
+    accepted_on = {case.url for case in cases if case.accepted}
     pages = {
         page_id: (host, url)
         for page_id, host, url in PAGES.scan(folder).select("page_id", "host", "url").collect().iter_rows()
-        if decided.of(host, url)
+        if url in accepted_on or put_right.of(host, url)
     }
-    kept: dict[tuple[Any, str], dict[str, bool]] = {}
-    rows = LINES.scan(folder).select("page_id", "text", "kept").filter(pl.col("page_id").is_in(list(pages)))
-    for page_id, text, keeps in rows.collect().iter_rows():
-        key = line_key(text)
-        if key in decided.of(*pages[page_id]):
-            of_page = kept.setdefault((place_of(*pages[page_id]), key), {})
-            of_page[page_id] = of_page.get(page_id, False) or keeps
-    return [_answer(case, kept.get((case.place, line_key(case.text)), {}).values()) for case in cases]
+    rows = LINES.scan(folder).select("page_id", "text", "kept", "label").filter(pl.col("page_id").is_in(list(pages)))
+    kept: dict[tuple[str, ...], dict[str, bool]] = {}
+    for page_id, text, keeps, label in rows.collect().iter_rows():
+        key, (host, url) = line_key(text), pages[page_id]
+        accepted = known.get((True, (None, url), key))
+        wide = known.get((False, place_of(host, url), key)) if key in put_right.of(host, url) else None
+        for case in filter(None, (accepted, wide)):
+            of_page = kept.setdefault(case.key, {})
+            of_page[page_id] = of_page.get(page_id, False) or (
+                keeps and not (case.spares_headlines and label == "title")
+            )
+    return [_answer(case, kept.get(case.key, {}).values()) for case in cases]
 
 
 def _pair_answers(cases: Sequence[PairCase], folder: Path) -> list[Answer]:

@@ -334,9 +334,7 @@ def build(settings: Settings) -> App:
         return 0
 
     @app.command
-    def compare(
-        left: Path, right: Path, *, report: Report = ReportOptions(), output: Output = OutputOptions()
-    ) -> int:
+    def compare(left: Path, right: Path, *, report: Report = ReportOptions(), output: Output = OutputOptions()) -> int:
         """Show what changed between two runs, host by host, and draw it as compare.html into the later one's folder.
 
         Parameters
@@ -381,12 +379,12 @@ def build(settings: Settings) -> App:
 
         """
         import dq.agreement
-        import dq.reviews
+        import dq.review_files
         import dq.run
         import dq.terminal
 
         folder = within or dq.run.REPORTS / "latest"
-        done = dq.agreement.review(decisions, within=folder, out=reviews or dq.reviews.DEFAULT)
+        done = dq.agreement.review(decisions, within=folder, out=reviews or dq.review_files.DEFAULT)
         if isinstance(done, dq.agreement.Regression):
             dq.terminal.show_regression(done, as_json=json)
             return 1 if done.disagreements else 0

@@ -15,7 +15,7 @@ from dq.errors import MissingInputError
 from dq.ingest import decode_page, read_pages
 from dq.options import Options, recall
 from dq.report.diff import Diff, word_diff
-from dq.reviews import load
+from dq.review_files import load
 from dq.runs import RUN_FILE, follow, read
 from dq.tables import ARTICLES, CLUSTERS, DUPLICATES, LINES, PAGES, Table
 

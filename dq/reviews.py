@@ -1,35 +1,24 @@
 """Reviews: what people decided on a run, and the cases that later runs honour and are tested against.
 
 A report exports decisions (`Export`): the run was right on this line, that pair, that page, or it was not. They name
-rows of that one run. A case stands by itself: it says what is right, of a text on a host, of two articles, of a page;
-a file of cases has one a line, as JSON, sorted, so that it is kept and compared like source code. The form of both is
-published as `reviews.schema.json`.
+rows of that one run. A case stands by itself: it says what is right, of a text on a host, of two articles, of a page.
+How both are written is told in `dq.review_files`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import itertools
 import json
-import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
+from typing import Any, ClassVar, NamedTuple
 
 import polars as pl
 
 from dq import fold
-from dq.errors import MissingInputError, UsageError, told_together
-from dq.options import ReviewOptions
 
-SCHEMA_VERSION = 1
-"""Version of the export."""
-DEFAULT = Path("reviews.jsonl")
-"""The file of cases that is honoured where it exists and no other is named."""
-MOST_TOLD = 20
-"""Mistakes of one file that are told."""
 Place = tuple[str | None, str | None]
 """Where a decision on a line holds: (host, None), or (None, address) where no host is known."""
 
@@ -88,9 +77,12 @@ class Export:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class LineCase:
-    """A text that belongs into an article (`kept`), or does not, wherever it stands on a page of the host.
+    """A text that belongs into an article (`kept`), or does not.
 
-    On a page that has the text several times, `kept` asks for one of them.
+    Where the run was wrong (not `accepted`), later runs are put right, on every page of the host; where it was right,
+    they are held to it on that page alone: the headline of one page is a teaser on others. On a page that has the text
+    several times, `kept` asks for one of them. `label` is what the run took the line for: a text that was wrongly kept
+    as a paragraph may be the headline of another page, and stays that.
     """
 
     kind: ClassVar[str] = "line"
@@ -99,17 +91,28 @@ class LineCase:
     text: str
     kept: bool
     run_id: str | None = None
+    accepted: bool = False
+    label: str | None = None
 
     @property
     def place(self) -> Place:
         """Where it holds."""
-        return place_of(self.host, self.url)
+        return (None, self.url) if self.accepted else place_of(self.host, self.url)
+
+    @property
+    def spares_headlines(self) -> bool:
+        """Whether the text may be a headline all the same."""
+        return not self.kept and self.label not in {None, "title"}
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What is equal for cases that cannot both be right."""
-        host, url = self.place
-        return (self.kind, host or "", url or "", line_key(self.text))
+        """What is equal for cases on one thing."""
+        return (self.kind, self.host or "", line_key(self.text), self.url or "")
+
+    @property
+    def everywhere(self) -> tuple[object, ...]:
+        """What is equal for cases that hold on the same pages."""
+        return (self.accepted, self.place, line_key(self.text))
 
     @property
     def answer(self) -> bool:
@@ -186,176 +189,6 @@ Case = LineCase | PairCase | PageCase
 CASES: Mapping[str, type[Case]] = {"line": LineCase, "pair": PairCase, "page": PageCase}
 
 
-# Files
-
-
-def read(path: Path) -> Export | tuple[Case, ...]:
-    """The export or the cases in a file, told apart by what it holds; UsageError that tells every mistake in it."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise MissingInputError(f"there is no file {path}; export the decisions from a report to have one") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no UTF-8 text: {error}; export the decisions again") from error
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror or error}); name a file that can be") from error
-    return parse(text, str(path))
-
-
-def read_cases(path: Path) -> tuple[Case, ...]:
-    """The cases in a file; UsageError where it is an export, or broken."""
-    found = read(path)
-    if isinstance(found, Export):
-        raise UsageError(
-            f"{path} is an export of decisions, not a file of cases: `dq review {path}` makes cases of them"
-        )
-    return found
-
-
-def parse(text: str, name: str) -> Export | tuple[Case, ...]:
-    """What a file of this name holds: one JSON object with decisions, or a case a line."""
-    try:
-        whole, problem = json.loads(text), "it is JSON, but no object"
-    except (ValueError, RecursionError) as error:
-        whole, problem = None, f"it is no JSON ({error})"
-    if isinstance(whole, dict) and "kind" not in whole:
-        return _export(whole, name)
-    first = next((line for line in text.split("\n") if line.strip()), None)
-    if first is None or "kind" in _object(first):
-        return _cases(text, name)
-    raise UsageError(
-        f"{name} is neither an export of decisions nor a file of cases, with one a line: {problem}; export it again"
-    )
-
-
-def _object(text: str) -> dict[str, Any]:
-    with contextlib.suppress(ValueError, RecursionError):
-        found = json.loads(text)
-        return found if isinstance(found, dict) else {}
-    return {}
-
-
-def _export(whole: dict[str, Any], name: str) -> Export:
-    problems = list(_wrong_keys(whole, {"schema_version", "run_id", "decisions"}))
-    version, run_id, listed = whole.get("schema_version"), whole.get("run_id"), whole.get("decisions")
-    if type(version) is not int or version != SCHEMA_VERSION:
-        problems.append(f"schema_version must be {SCHEMA_VERSION}, not {_told(version)}: this dq reads no other")
-    if "run_id" in whole:
-        problems += _wrong_type(run_id, str, "run_id")
-    if "decisions" in whole and not isinstance(listed, list):
-        problems.append(f"decisions must be a list, not {_told(listed)}")
-    made = []
-    for number, value in enumerate(listed if isinstance(listed, list) else []):
-        one, wrong = _record_of(DECISIONS, value)
-        problems += [f"decisions[{number}]: {problem}" for problem in wrong]
-        made += [] if one is None else [(number, one)]
-    problems += _twice(made)
-    _raise_for(problems, f"{name} is no export of decisions that dq can read; export it again, or correct it:")
-    return Export(run_id=str(run_id), decisions=tuple(one for _, one in made))
-
-
-def _twice(made: Iterable[tuple[int, Decision]]) -> Iterator[str]:
-    """Things that are decided on more than once."""
-    first: dict[tuple[object, ...], int] = {}
-    for number, one in made:
-        thing = _thing(one)
-        if (before := first.setdefault(thing, number)) != number:
-            yield f"decisions[{number}] is on the same {thing[0]} as decisions[{before}]: leave one of them out"
-
-
-def _thing(one: Decision) -> tuple[object, ...]:
-    match one:
-        case LineDecision():
-            return "line", one.page_id, one.line
-        case PairDecision():
-            return "pair", *sorted((one.left_id, one.right_id))
-        case PageDecision():
-            return "page", one.page_id
-
-
-def _cases(text: str, name: str) -> tuple[Case, ...]:
-    made, problems = [], []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            problems.append(f"line {number}: no JSON ({error})")
-            continue
-        one, wrong = _record_of(CASES, value)
-        problems += [f"line {number}: {problem}" for problem in wrong]
-        made += [] if one is None else [one]
-    _raise_for(problems, f"{name} is no file of cases that dq can read; correct or take out what is wrong in it:")
-    return tuple(made)
-
-
-def _raise_for(problems: Sequence[str], heading: str) -> None:
-    if problems:
-        more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
-        raise UsageError(told_together(heading, [*problems[:MOST_TOLD], *more]))
-
-
-_Record = TypeVar("_Record")
-
-
-def _record_of(kinds: Mapping[str, type[_Record]], value: object) -> tuple[_Record | None, list[str]]:
-    """(the record that a JSON value stands for, or None; what is wrong with it)."""
-    if not isinstance(value, dict):
-        return None, [f"must be an object, not {_told(value)}"]
-    kind = value.get("kind")
-    if not isinstance(kind, str) or kind not in kinds:
-        return None, [f"kind must be {', '.join(list(kinds)[:-1])} or {list(kinds)[-1]}, not {_told(kind)}"]
-    return _made(kinds[kind], {name: part for name, part in value.items() if name != "kind"})
-
-
-def _made(record: type[_Record], value: dict[str, Any]) -> tuple[_Record | None, list[str]]:
-    fields = {field.name: field for field in dataclasses.fields(cast(Any, record))}
-    hints = get_type_hints(record)
-    needed = {name for name, field in fields.items() if field.default is dataclasses.MISSING}
-    problems = list(_wrong_keys(value, needed, set(fields)))
-    given: dict[str, Any] = {}
-    for name in fields:
-        if name in value:
-            given[name], wrong = _part(hints[name], value[name], name)
-            problems += wrong
-    return (None, problems) if problems else (record(**given), [])
-
-
-def _part(kind: Any, value: object, name: str) -> tuple[object, list[str]]:
-    if kind is not Side:
-        return value, list(_wrong_type(value, kind, name))
-    if not isinstance(value, dict):
-        return None, [f"{name} must be an object, not {_told(value)}"]
-    side, wrong = _made(Side, value)
-    return side, [f"{name}: {problem}" for problem in wrong]
-
-
-def _wrong_keys(value: Mapping[str, Any], needed: set[str], known: set[str] | None = None) -> Iterator[str]:
-    yield from (f"{name} is missing" for name in sorted(needed - set(value)))
-    yield from (f"{name} is not known here" for name in sorted(set(value) - (known or needed)))
-
-
-def _wrong_type(value: object, kind: Any, name: str) -> Iterator[str]:
-    allowed = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    if type(value) not in allowed:
-        yield f"{name} must be {' or '.join(TYPES[one] for one in allowed)}, not {_told(value)}"
-    elif isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
-        yield f"{name} holds half a character, which no text can hold"
-    elif type(value) is int and value < 0:
-        yield f"{name} must be 0 or more, not {value}"
-
-
-TYPES = {str: "a text", int: "a whole number", bool: "true or false", types.NoneType: "null"}
-LONGEST = 60
-"""Characters of a wrong value that are told."""
-
-
-def _told(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-
-
 def case_row(case: Case) -> dict[str, Any]:
     """A case as JSON has it."""
     return {"kind": case.kind} | dataclasses.asdict(case)
@@ -365,16 +198,6 @@ def render(cases: Iterable[Case]) -> str:
     """The text of a file of cases: one a line, sorted by what they are about."""
     ordered = sorted(cases, key=lambda case: case.key)
     return "".join(json.dumps(case_row(case), ensure_ascii=False) + "\n" for case in ordered)
-
-
-def write_cases(path: Path, cases: Iterable[Case]) -> None:
-    """A file of cases, whole or not at all; UsageError where it cannot be written."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(render(cases).encode("utf-8"))
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror or error}); name another --out") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -388,14 +211,16 @@ class Merged:
 
 def merge(known: Iterable[Case], later: Iterable[Case]) -> Merged:
     """`known` cases with `later` ones, of which the last on each thing holds."""
-    held: dict[tuple[str, ...], Case] = {case.key: case for case in known}
+    held: dict[tuple[str, ...], Case] = {}
+    wide: dict[tuple[object, ...], tuple[str, ...]] = {}
+    for case in known:
+        _hold(case, held, wide)
     added, replaced = 0, {}
     for case in later:
-        before = held.get(case.key)
-        added += before is None
-        if before is not None and before.answer != case.answer:
+        before = _hold(case, held, wide)
+        added += not before
+        if any(one.answer != case.answer for one in before):
             replaced[case.key] = case
-        held[case.key] = case
     return Merged(
         cases=tuple(held[key] for key in sorted(held)),
         added=added,
@@ -403,18 +228,50 @@ def merge(known: Iterable[Case], later: Iterable[Case]) -> Merged:
     )
 
 
+def _hold(case: Case, held: dict[tuple[str, ...], Case], wide: dict[tuple[object, ...], tuple[str, ...]]) -> list[Case]:
+    """Puts the case among those that are `held`; returns those whose place it takes.
+
+    That a run was right later on does not take back that an earlier one had to be put right.
+    """
+    before = held.pop(case.key, None)
+    taken = [] if before is None else [before]
+    if isinstance(case, LineCase):
+        if isinstance(before, LineCase) and before.answer == case.answer and not before.accepted:
+            case = dataclasses.replace(case, accepted=False, label=before.label)
+        other = wide.get(case.everywhere, case.key)
+        taken += [held.pop(other)] if not case.accepted and other != case.key and other in held else []
+        wide[case.everywhere] = case.key
+    held[case.key] = case
+    return taken
+
+
 # What a run honours
+
+
+class Ruling(NamedTuple):
+    """What becomes of a line: whether it is kept; one that is not may be a headline all the same."""
+
+    kept: bool
+    spares_headlines: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LineReviews:
-    """What was decided on lines: place -> key of the line -> whether it is kept."""
+    """What is put right of lines: place -> key of the line -> what becomes of it.
 
-    places: Mapping[Place, Mapping[str, bool]]
+    `accepted` has what was right on one page: address -> key -> whether it is kept. Nothing is done there against it.
+    """
 
-    def of(self, host: str | None, url: str | None) -> Mapping[str, bool]:
-        """The decisions that hold on a page."""
-        return self.places.get(place_of(host, url), {})
+    places: Mapping[Place, Mapping[str, Ruling]]
+    accepted: Mapping[str, Mapping[str, bool]] = dataclasses.field(default_factory=dict)
+
+    def of(self, host: str | None, url: str | None) -> Mapping[str, Ruling]:
+        """What is put right on a page."""
+        rulings = self.places.get(place_of(host, url), {})
+        own = self.accepted.get(url or "")
+        if not own or not rulings:
+            return rulings
+        return {key: ruling for key, ruling in rulings.items() if own.get(key, ruling.kept) == ruling.kept}
 
 
 NO_LINES = LineReviews({})
@@ -429,12 +286,15 @@ class Reviews:
 
     @property
     def lines(self) -> LineReviews:
-        """What was decided on lines."""
-        places: dict[Place, dict[str, bool]] = {}
+        """What is put right of lines."""
+        places: dict[Place, dict[str, Ruling]] = {}
+        accepted: dict[str, dict[str, bool]] = {}
         for case in self.cases:
-            if isinstance(case, LineCase):
-                places.setdefault(case.place, {})[line_key(case.text)] = case.kept
-        return LineReviews(places) if places else NO_LINES
+            if isinstance(case, LineCase) and case.accepted:
+                accepted.setdefault(case.url or "", {})[line_key(case.text)] = case.kept
+            elif isinstance(case, LineCase):
+                places.setdefault(case.place, {})[line_key(case.text)] = Ruling(case.kept, case.spares_headlines)
+        return LineReviews(places, accepted) if places else NO_LINES
 
     @property
     def apart(self) -> tuple[PairCase, ...]:
@@ -448,12 +308,6 @@ class Reviews:
 
 
 NO_REVIEWS = Reviews()
-
-
-def load(options: ReviewOptions) -> Reviews:
-    """The reviews that a run honours; UsageError where a file that is named, or there by default, cannot be read."""
-    path = options.reviews or (DEFAULT if DEFAULT.is_file() else None)
-    return NO_REVIEWS if path is None else Reviews(path=path, cases=merge((), read_cases(path)).cases)
 
 
 def rows_of_pairs(

@@ -29,7 +29,8 @@ from dq.ingest import read_pages
 from dq.options import DedupOptions, GateOptions, Options, changed, recall, settings
 from dq.options import check as check_options
 from dq.report import write_report
-from dq.reviews import NO_REVIEWS, Reviews, line_key, load, place_of
+from dq.review_files import load
+from dq.reviews import NO_REVIEWS, Reviews, line_key, place_of
 from dq.tables import ARTICLES, CANDIDATES, LINES, PAGES, PARAGRAPHS, PAST, SOURCES, TABLES
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def honoured(options: Options, talk: Talk | None) -> Reviews:
     """What people decided, where a file of reviews is named or there by default; what is wrong with it is told here."""
     reviews = load(options.review)
     if reviews.cases and talk is not None:
-        talk.say(f"the reviewed decisions in {reviews.path} are honoured: {len(reviews.cases):,}")
+        talk.say(f"what was reviewed is honoured: {len(reviews.cases):,} cases in {reviews.path}")
     return reviews
 
 
@@ -377,8 +378,8 @@ def told(run: Run) -> dict[str, Any]:
 def reviews_told(run: Run) -> dict[str, Any] | None:
     """The file of reviews and what became of it, None where there is none.
 
-    How many decisions it holds, how many of those on lines changed one, and how many lines, and how many keep a pair
-    apart that is in the batch.
+    How many cases it holds; how many of them put lines right, and how many lines; how many keep a pair apart that is in
+    the batch.
     """
     if run.reviews.path is None:
         return None
@@ -389,7 +390,7 @@ def reviews_told(run: Run) -> dict[str, Any] | None:
     apart = None if run.found is None else run.found.apart
     return {
         "file": str(run.reviews.path),
-        "decisions": len(run.reviews.cases),
+        "cases": len(run.reviews.cases),
         "line_decisions": len(set(lines)),
         "lines_changed": len(lines),
         "pair_decisions": 0 if apart is None else apart["case"].n_unique(),

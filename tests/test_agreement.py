@@ -1,5 +1,6 @@
 """`dq review`: decisions become cases and a rate of agreement; later runs honour the cases, and are held against them."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -16,11 +17,12 @@ from dq.cli import main
 from dq.engine import clean_in_shards
 from dq.ingest import read_pages
 from dq.options import EngineOptions, Options, ReviewOptions
-from dq.reviews import NO_REVIEWS, LineCase, PageCase, PairCase, Reviews, Side, case_row, read_cases, write_cases
+from dq.review_files import read_cases, write_cases
+from dq.reviews import NO_REVIEWS, LineCase, PageCase, PairCase, Reviews, Side, case_row
 from dq.run import clean_only
 from dq.runs import command_mark
 from dq.tables import TABLES
-from tests.conftest import ROOT
+from tests.conftest import ROOT, article
 
 INPUTS = [str(ROOT / "seeds" / "news"), str(ROOT / "seeds" / "broken" / "template-changed")]
 RUN = ["run", *INPUTS, "--workers", "1", "--expectations", "suites"]
@@ -118,7 +120,7 @@ def test_cases_stand_by_themselves_sorted_and_the_same_each_time(reports, review
     assert (tmp_path / "reviews.jsonl").read_bytes() == first
     rows = [json.loads(line) for line in first.decode().split("\n") if line]
     assert {row["kind"] for row in rows} == {"line", "pair", "page"}
-    assert list(rows[0]) == ["kind", "host", "url", "text", "kept", "run_id"]
+    assert list(rows[0]) == ["kind", "host", "url", "text", "kept", "run_id", "accepted", "label"]
 
 
 def test_a_later_decision_takes_the_place_of_an_earlier_one_and_that_is_told(reports, tmp_path, capsys):
@@ -169,17 +171,33 @@ def test_a_later_run_honours_what_was_decided(reports, reviewed, tmp_path, capsy
 
     shutil.copytree(reports.parent / "suites", "suites")
     assert main(RUN) == 0
-    assert "decisions in reviews.jsonl are honoured" in capsys.readouterr().err
+    assert "cases in reviews.jsonl" in capsys.readouterr().err
     code, told = review(capsys, "reviews.jsonl")
     kinds = {kind["kind"]: kind for kind in told["kinds"]}
     assert kinds["line"]["disagreed"] == kinds["line"]["not_met"] == kinds["pair"]["disagreed"] == 0
     noted = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text())["reviews"]
     cases = read_cases(tmp_path / "reviews.jsonl")
-    assert (noted["file"], noted["decisions"]) == ("reviews.jsonl", len(cases))
+    assert (noted["file"], noted["cases"]) == ("reviews.jsonl", len(cases))
     assert noted["pair_decisions"] == sum(isinstance(case, PairCase) and not case.together for case in cases)
     lines = table(tmp_path / "reports" / "latest", "lines")
     assert noted["lines_changed"] == lines.filter(pl.col("reason") == REVIEWED).height >= noted["line_decisions"] > 0
     assert json.loads((reports / "latest" / "run.json").read_text())["reviews"] is None
+
+
+def test_what_is_a_teaser_here_stays_the_headline_there(tmp_path):
+    title = article(2).splitlines()[0]
+    texts = {"https://a.example/1": f"{article(1)}\n{title}", "https://a.example/2": article(2)}
+    pl.DataFrame([{"url": url, "text": text} for url, text in texts.items()]).write_ndjson(tmp_path / "feed.jsonl")
+    teaser = LineCase(host="a.example", url="https://a.example/1", text=title, kept=False, accepted=True, label="other")
+    wrongly_kept = dataclasses.replace(teaser, accepted=False, label="body")
+    no_title = dataclasses.replace(teaser, accepted=False, label="title")
+    titled = {}
+    for name, case in {"right": teaser, "body": wrongly_kept, "title": no_title}.items():
+        write_cases(tmp_path / "r.jsonl", [case])
+        clean_only([tmp_path / "feed.jsonl"], chosen(tmp_path / "r.jsonl", workers=1), out=tmp_path / name)
+        assert [answer.state for answer in hold_against([case], tmp_path / name)] == ["agreed"]
+        titled[name] = title in table(tmp_path / name, "articles")["title"].to_list()
+    assert titled == {"right": True, "body": True, "title": False}
 
 
 def test_a_page_that_holds_an_article_after_all_is_told(reports, tmp_path, capsys):
@@ -264,7 +282,7 @@ def test_shards_and_workers_change_no_byte_of_what_is_honoured(reports, reviewed
     ]
     assert digests[0] == digests[1]
     cases = tuple(case for case in read_cases(tmp_path / "reviews.jsonl") if isinstance(case, LineCase))
-    assert {answer.state for answer in hold_against(Reviews(cases=cases), tmp_path / "one")} == {"agreed"}
+    assert {answer.state for answer in hold_against(cases, tmp_path / "one")} == {"agreed"}
 
 
 def test_what_was_cleaned_with_other_reviews_is_not_taken_up_again(feed, tmp_path):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from dq.errors import MissingInputError, UsageError
 from dq.options import ReviewOptions
+from dq.review_files import MOST_TOLD, load, parse, read, read_cases, write_cases
 from dq.reviews import (
     CASES,
     DECISIONS,
-    MOST_TOLD,
     NO_REVIEWS,
     Export,
     LineCase,
@@ -23,17 +23,13 @@ from dq.reviews import (
     PageCase,
     PairCase,
     Reviews,
+    Ruling,
     Side,
     case_row,
     line_key,
-    load,
     merge,
-    parse,
-    read,
-    read_cases,
     render,
     rows_of_pairs,
-    write_cases,
 )
 
 SCHEMA = json.loads((resources.files("dq") / "reviews.schema.json").read_text(encoding="utf-8"))
@@ -55,7 +51,16 @@ maybe = st.none() | st.sampled_from(["a.example", "b.example"])
 url = st.none() | st.sampled_from(["https://a.example/1", "https://b.example/2"])
 sides = st.builds(Side, article_id=st.sampled_from("abc"), url=url, title=st.none() | text)
 cases = st.one_of(
-    st.builds(LineCase, host=maybe, url=url, text=text, kept=st.booleans(), run_id=st.none() | text),
+    st.builds(
+        LineCase,
+        host=maybe,
+        url=url,
+        text=text,
+        kept=st.booleans(),
+        run_id=st.none() | text,
+        accepted=st.booleans(),
+        label=st.sampled_from([None, "title", "body"]),
+    ),
     st.builds(PairCase, left=sides, right=sides, together=st.booleans(), run_id=text),
     st.builds(PageCase, url=url, page_id=st.sampled_from("ab"), host=maybe, empty=st.booleans(), run_id=text),
 )
@@ -78,29 +83,69 @@ def test_every_case_follows_the_schema(made):
 @given(some_cases, some_cases)
 def test_merging_twice_changes_nothing_more(known, later):
     once = merge(known, later)
-    twice = merge(once.cases, later[::-1] if len({case.key for case in later}) == len(later) else later)
+    twice = merge(once.cases, later)
     assert twice.cases == once.cases
     assert twice.added == 0
 
 
 @given(some_cases, some_cases, st.randoms(use_true_random=False))
 def test_only_the_later_answer_to_one_question_depends_on_the_order(known, later, shuffle):
-    first = {case.key: case for case in known}
-    known, shuffled = list(first.values()), list(first.values())
+    known = list(merge((), known).cases)
+    shuffled = list(known)
     shuffle.shuffle(shuffled)
     assert merge(known, later) == merge(shuffled, later)
-    merged = {case.key: case for case in merge(known, later).cases}
-    assert merged == first | {case.key: case for case in later}
-    assert len(merged) == len(first) + merge(known, later).added
+    answers = {case.key: case.answer for case in merge(known, later).cases}
+    assert all(answers[case.key] == case.answer for case in later[-1:])
+    assert set(answers) <= {case.key for case in known + later}
+    assert list(answers) == sorted(answers)
 
 
 @given(some_cases, some_cases)
 def test_what_is_replaced_is_told_and_nothing_else(known, later):
-    before = {case.key: case for case in known}
+    known = merge((), known).cases
     told = {case.key for case in merge(known, later).replaced}
-    for key in {case.key for case in later} & set(before):
-        answers = [before[key].answer, *(case.answer for case in later if case.key == key)]
-        assert (key in told) == (len(set(answers)) > 1)
+    for key in {case.key for case in later}:
+        answers = {case.answer for case in (*known, *later) if case.key == key}
+        everywhere = {case.everywhere for case in later if case.key == key and isinstance(case, LineCase)}
+        wide = {
+            case.answer for case in (*known, *later) if isinstance(case, LineCase) and case.everywhere in everywhere
+        }
+        assert len(answers) == 1 or key in told
+        assert len(answers | wide) == 2 or key not in told
+
+
+LINES = [
+    LineCase(host="a", url="u", text="x", kept=False, label="body"),
+    LineCase(host="a", url="u", text="X", kept=False, accepted=True, label="other"),
+    LineCase(host="a", url="u", text="x", kept=True, accepted=True, label="title"),
+    LineCase(host="a", url="v", text="x", kept=False, label="body"),
+    LineCase(host="a", url="v", text="x", kept=True, label="related"),
+]
+
+
+@pytest.mark.parametrize(
+    ("order", "held", "replaced"),
+    [
+        ([0, 1], [(False, False)], 0),
+        ([1, 0], [(False, False)], 0),
+        ([0, 2], [(True, True)], 1),
+        ([0, 3], [(False, False)], 0),
+        ([0, 4], [(True, False)], 1),
+        ([2, 3], [(True, True), (False, False)], 0),
+        ([4, 1], [(False, True), (True, False)], 0),
+    ],
+)
+def test_that_a_run_was_right_takes_back_what_is_put_right_on_that_page_alone(order, held, replaced):
+    merged = merge((), [LINES[at] for at in order])
+    assert [(case.kept, case.accepted) for case in merged.cases] == held
+    assert len(merged.replaced) == replaced
+
+
+def test_what_was_right_on_a_page_stays_there():
+    put_right = Reviews(cases=(LINES[2], LINES[3])).lines
+    assert put_right.of("a", "w") == put_right.of("a", "v") == {"x": Ruling(kept=False, spares_headlines=True)}
+    assert put_right.of("a", "u") == {}
+    assert Reviews(cases=(LINES[2],)).lines.of("a", "u") == {}
 
 
 def test_a_file_is_sorted_one_case_a_line_with_its_letters_as_they_are(tmp_path):
@@ -110,8 +155,8 @@ def test_a_file_is_sorted_one_case_a_line_with_its_letters_as_they_are(tmp_path)
     ]
     write_cases(tmp_path / "reviews.jsonl", made)
     assert (tmp_path / "reviews.jsonl").read_bytes().decode().split("\n") == [
-        '{"kind": "line", "host": "a.example", "url": null, "text": "a\u2028b", "kept": true, "run_id": "r"}',
-        '{"kind": "line", "host": "b.example", "url": null, "text": "إقرأ أيضا", "kept": false, "run_id": null}',
+        '{"kind": "line", "host": "a.example", "url": null, "text": "a\u2028b", "kept": true, "run_id": "r", "accepted": false, "label": null}',
+        '{"kind": "line", "host": "b.example", "url": null, "text": "إقرأ أيضا", "kept": false, "run_id": null, "accepted": false, "label": null}',
         "",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["reviews.jsonl"]
@@ -122,7 +167,7 @@ def test_a_file_is_sorted_one_case_a_line_with_its_letters_as_they_are(tmp_path)
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (LineCase(host="a", url="u", text="Read more…", kept=True), LineCase(host="a", url="v", text="READ MORE", kept=False), True),
+        (LineCase(host="a", url="u", text="Read more…", kept=True), LineCase(host="a", url="u", text="READ MORE", kept=False), True),
         (LineCase(host="a", url="u", text="x", kept=True), LineCase(host="b", url="u", text="x", kept=True), False),
         (LineCase(host=None, url="u", text="x", kept=True), LineCase(host=None, url="v", text="x", kept=True), False),
         (LineCase(host="a", url=None, text="***", kept=True), LineCase(host="a", url=None, text="---", kept=True), False),
@@ -264,7 +309,7 @@ def test_a_file_that_is_there_by_default_is_honoured(tmp_path, monkeypatch):
     assert load(ReviewOptions()) is NO_REVIEWS
     write_cases(tmp_path / "reviews.jsonl", [LineCase(host="a", url=None, text="X", kept=True)])
     found = load(ReviewOptions())
-    assert found.lines.of("a", "anything") == {"x": True}
+    assert found.lines.of("a", "anything") == {"x": Ruling(kept=True)}
     assert found.lines.of("b", None) == found.lines.of(None, None) == {}
     with pytest.raises(MissingInputError):
         load(ReviewOptions(reviews=tmp_path / "other.jsonl"))

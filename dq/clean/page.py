@@ -25,7 +25,7 @@ from dq.clean.scoring import REASON_CODES, Scores, score_lines
 from dq.clean.segments import Segment, View, reads_as_heading, split
 from dq.clean.sites import count, recurrence
 from dq.options import CleanOptions
-from dq.reviews import NO_LINES, LineReviews
+from dq.reviews import NO_LINES, LineReviews, Ruling
 from dq.tables import ARTICLES, LINES, PAGES, PARAGRAPHS, Page, make_id
 
 FIRM = frozenset({"share", "form", "footer", "widget", "related", "tags", "date", "byline", "credit"})
@@ -162,7 +162,9 @@ def read_sheet(name: str, sheet: Sheet, template: pl.DataFrame | None) -> Readin
     )
 
 
-def assemble(page: Page, place: int, reading: Reading, options: CleanOptions, decisions: Mapping[str, bool]) -> Cleaned:
+def assemble(
+    page: Page, place: int, reading: Reading, options: CleanOptions, decisions: Mapping[str, Ruling]
+) -> Cleaned:
     """Rows of all tables for the page at `place` on its sheet; `decisions` are people's, on lines of it."""
     view = page_view(page, place, reading)
     stated = reading.sheet.stated_of(place)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dq.clean.segments import Segment, View
-from dq.reviews import line_key
+from dq.reviews import Ruling, line_key
 
 REVIEWED = "reviewed"
 """Reason of a line that would have been kept, or removed, had nobody decided on it."""
@@ -20,13 +20,13 @@ def kept_lines(segments: Iterable[Segment]) -> Kept:
 
 
 def put_right(
-    segments: Sequence[Segment], view: View, decisions: Mapping[str, bool]
+    segments: Sequence[Segment], view: View, decisions: Mapping[str, Ruling]
 ) -> tuple[list[Segment], frozenset[int]]:
     """(the articles as `decisions` have it, the lines that these changed).
 
-    `decisions` tell of lines (`line_key`) whether they are kept. A removed one leaves its article, and an article
-    without a body goes. One that is kept joins the body of the article in whose range it stands, or of the nearest one;
-    of several copies the likeliest, unless an article keeps one already.
+    `decisions` tell of lines (`line_key`) what becomes of them. A removed one leaves its article, and an article
+    without a body goes; a headline stays where that is said. One that is kept joins the body of the article in whose
+    range it stands, or of the nearest one; of several copies the likeliest, unless an article keeps one already.
     """
     places: dict[str, list[int]] = {}
     for at, text in enumerate(view.texts):
@@ -34,12 +34,19 @@ def put_right(
             places.setdefault(key, []).append(at)
     if not places:
         return list(segments), frozenset()
-    removed = {at for key, copies in places.items() if not decisions[key] for at in copies}
+    titles = {segment.title for segment in segments}
+    removed = {
+        at
+        for key, copies in places.items()
+        if not decisions[key].kept
+        for at in copies
+        if at not in titles or not decisions[key].spares_headlines
+    }
     found = [without(segment, removed) for segment in segments]
     found = [segment for segment in found if segment.body]
     kept = kept_lines(found)
     for key, copies in sorted(places.items(), key=lambda item: item[1]):
-        if decisions[key] and kept.isdisjoint(copies) and (said := [at for at in copies if view.lines[at].text]):
+        if decisions[key].kept and kept.isdisjoint(copies) and (said := [at for at in copies if view.lines[at].text]):
             found = with_line(found, max(said, key=lambda at: (view.content[at], -at)), len(view.texts))
     decided = {at for copies in places.values() for at in copies}
     return found, (kept_lines(segments) ^ kept_lines(found)) & decided

@@ -13,7 +13,7 @@ from dq.clean.lines import make_line
 from dq.clean.reviewed import REVIEWED
 from dq.ingest import decode_page, read_pages
 from dq.options import CleanOptions, IngestOptions
-from dq.reviews import LineReviews, line_key, place_of
+from dq.reviews import LineReviews, Ruling, line_key, place_of
 
 OPTIONS = CleanOptions()
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -36,7 +36,11 @@ A_PAGE = next(page for page in PAGES if page.format == "html" and amid_text(CLEA
 
 
 def reviews_of(page, decisions):
-    return LineReviews({place_of(page.host, page.url): decisions})
+    return LineReviews({place_of(page.host, page.url): rulings(decisions)})
+
+
+def rulings(decisions):
+    return {key: Ruling(keeps) for key, keeps in decisions.items()}
 
 
 def keys(rows):
@@ -117,6 +121,8 @@ def test_a_title_that_is_removed_is_no_title():
     title = CLEANED[page.page_id].articles[0]["title"]
     cleaned = clean_page(page, OPTIONS, reviews_of(page, {line_key(title): False}))
     assert cleaned.articles[0]["title"] is None
+    spared = LineReviews({place_of(page.host, page.url): {line_key(title): Ruling(kept=False, spares_headlines=True)}})
+    assert same_content(clean_page(page, OPTIONS, spared), CLEANED[page.page_id])
 
 
 def test_a_page_of_which_every_body_line_is_removed_is_empty():
@@ -137,7 +143,7 @@ def test_a_line_kept_on_an_empty_page_makes_an_article():
 
 def test_decisions_hold_on_their_host_alone():
     before = CLEANED[A_PAGE.page_id]
-    decisions = {line_key(row["text"]): False for row in kept(before)}
+    decisions = rulings({line_key(row["text"]): False for row in kept(before)})
     other = LineReviews({("elsewhere.example", None): decisions, (None, A_PAGE.url): decisions})
     assert same_content(clean_page(A_PAGE, OPTIONS, other), before)
     alone = dataclasses.replace(A_PAGE, host=None)
@@ -152,7 +158,7 @@ def test_order_and_shards_of_pages_change_nothing():
     places = {page.page_id: place_of(page.host, page.url) for page in pages}
     decided = {}
     for row in random.Random(3).sample(lines, 40):  # noqa: S311  # reproducible, no secret
-        decided.setdefault(places[row["page_id"]], {})[line_key(row["text"])] = not row["kept"]
+        decided.setdefault(places[row["page_id"]], {})[line_key(row["text"])] = Ruling(not row["kept"])
     reviews = LineReviews(decided)
     drafts = [read_drafts(part, OPTIONS) for part in (pages, pages[::-1], pages[:3], pages[3:])]
     template = count([drafts[0].keys()])

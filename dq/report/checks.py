@@ -8,14 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from dq.figures import percent
 from dq.options import ReportOptions
 from dq.report.capped import Capped
 from dq.report.failing import Failing, Rule, rank_of
-from dq.report.language import marked, tr
+from dq.report.language import marked, numeral, tr
 from dq.report.run_folder import Run
 from dq.report.text import clip
-from dq.report.wording import bound_told, demand, quantity_and_bound
+from dq.report.wording import bound_told, demand, quantity_and_bound, share
 from dq.tables import CHECKS, TABLES, WHAT_IF
 
 
@@ -118,7 +117,7 @@ def _what_if(run: Run) -> dict[tuple[str, int], tuple[Alternative, ...]]:
 def _alternative(row: Mapping[str, Any]) -> Alternative:
     return Alternative(
         side=tr(SIDES.get(row["side"], row["side"])),
-        bound=f"{row['bound']:,g}",
+        bound=numeral(f"{row['bound']:,g}"),
         is_set=row["is_set"],
         rows=row["rows"],
         flips=row["flips"] or 0,
@@ -144,7 +143,7 @@ def _check(row: Mapping[str, Any], failing: Failing, what_if: tuple[Alternative,
         note=row["note"] or "",
         origin=row["origin"] or "",
         what_if=what_if,
-        would_hold="" if row["success"] or not row["unexpected_share"] else percent(1 - row["unexpected_share"]),
+        would_hold="" if row["success"] or not row["unexpected_share"] else share(1 - row["unexpected_share"]),
         examples=_examples(row["examples"] or [], row["unexpected_count"] or 0, options),
         hosts=_hosts(failing.hosts.get(rule, ()) if row["unexpected_count"] else (), options),
     )

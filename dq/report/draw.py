@@ -115,13 +115,17 @@ def draw(template: str, report: Report, assets: Assets, **more: Any) -> str:
 
 def draw_page(template: str, assets: Assets, **values: Any) -> str:
     """Any other page, as text, in the language in use."""
-    spoken = {"language": language.spoken(), "direction": language.direction()}
-    return _environment().get_template(template).render(assets=assets, unknown_host=UNKNOWN_HOST, **spoken, **values)
+    told_in = {"language": language.spoken(), "direction": language.direction()}
+    environment = _environment(language.spoken())
+    return environment.get_template(template).render(assets=assets, unknown_host=UNKNOWN_HOST, **told_in, **values)
 
 
 @cache
-def _environment() -> Environment:
-    """Templates that escape every value, in which nothing unseen gets past `visible`."""
+def _environment(spoken: language.LanguageCode) -> Environment:  # noqa: ARG001 - the key of the cache
+    """Templates that escape every value, in which nothing unseen gets past `visible`.
+
+    One for each language: what filters make of constants is worked out when a template is compiled.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE_FOLDER),
         extensions=["jinja2.ext.i18n"],
@@ -163,14 +167,15 @@ _FILTERS: Mapping[str, Any] = {
     "day": day,
     "duration": duration,
     "flag": _option_flag,
+    "foreign": language.foreign,
     "language": _language,
     "link_target": link_target,
     "name_of": name_of,
     "number": number,
+    "numeral": language.numeral,
     "rows": rows,
     "share": share,
     "similarity": similarity,
-    "spoken_here": language.knows,
     "translated": language.message_of,
 }
 """What templates call by a bar. A value that is translated goes through `translated`, which leaves it to be escaped;

@@ -10,6 +10,7 @@ import polars as pl
 
 from dq.figures import Figures
 from dq.report.language import marked, tr
+from dq.report.problems import problem_told
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import ARTICLES, DUPLICATES, PAGES
@@ -115,7 +116,7 @@ def _told(reasons: list[Reason], count: int) -> tuple[Reason, ...]:
 
 def _page_reasons(problems: pl.DataFrame, status: str) -> list[Reason]:
     rows = problems.filter(pl.col("status") == status).select("problem", "count").iter_rows()
-    return [Reason(clip(problem or tr(UNSTATED), MAX_REASON), count) for problem, count in rows]
+    return [Reason(clip(problem_told(problem or UNSTATED), MAX_REASON), count) for problem, count in rows]
 
 
 def _relation_reasons(relations: Mapping[str, int]) -> list[Reason]:

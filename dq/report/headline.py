@@ -61,11 +61,12 @@ def _articles(verdict: Verdict) -> str:
     published = verdict.figures.published
     pages = counted(verdict.figures.pages, "scraped page")
     if verdict.may_publish:
-        ready = (
+        return trn(
             "%(n)s article from %(pages)s is ready to be published.",
             "%(n)s articles from %(pages)s are ready to be published.",
+            published,
+            pages=pages,
         )
-        return trn(*ready, published, pages=pages)
     return trn(
         "%(n)s article from %(pages)s is held back.",
         "%(n)s articles from %(pages)s are held back.",

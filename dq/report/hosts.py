@@ -12,7 +12,7 @@ from dq.options import ReportOptions
 from dq.report.capped import Capped
 from dq.report.charts import sparkline
 from dq.report.failing import SEVERITIES, UNJUDGED, Failing
-from dq.report.language import marked, tr
+from dq.report.language import marked, numeral, tr
 from dq.report.run_folder import Run
 from dq.report.wording import number, share
 from dq.tables import DRIFTING, PAST, SOURCES, make_id
@@ -118,8 +118,8 @@ def _past(run: Run, hosts: pl.Series) -> dict[str, dict[str, list[float | None]]
 def _days(run: Run) -> dict[str, str]:
     """The day on which each run began, by its id."""
     runs = run.scan(PAST).group_by("run_id").agg(pl.col("started_at").min()).collect()
-    days = {run_id: f"{started:%Y-%m-%d}" for run_id, started in runs.iter_rows()}
-    return days | {run.verdict.run_id: run.record.started_at[:10]}
+    days = {run_id: numeral(f"{started:%Y-%m-%d}") for run_id, started in runs.iter_rows()}
+    return days | {run.verdict.run_id: numeral(run.record.started_at[:10])}
 
 
 def _host(

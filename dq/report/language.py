@@ -20,6 +20,7 @@ LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
 RIGHT_TO_LEFT = frozenset({"ar"})
 FOLDER = Path(__file__).with_name("languages")
 SOURCE: LanguageCode = "en"
+LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 _spoken: ContextVar[LanguageCode] = ContextVar("interface language", default=SOURCE)
 
@@ -81,6 +82,33 @@ def messages_of(one: str, several: str, n: int) -> str:
 def knows(message: str) -> bool:
     """Whether the message is in the language in use: the source's own, or one that its catalog has."""
     return spoken() == SOURCE or message_of(message) != message
+
+
+def foreign(text: str) -> bool:
+    """Whether a text of the interface is left in the source's language: it has letters, and none beyond ASCII.
+
+    >>> foreign("at most 0.5")
+    False
+    >>> with speaking("ar"):
+    ...     foreign("at most 0.5"), foreign("0.5"), foreign("«body» فارغ")
+    (True, False, False)
+    """
+    letters = [char for char in text if char.isalpha()]
+    return spoken() != SOURCE and bool(letters) and all(char.isascii() for char in letters)
+
+
+def numeral(text: str) -> str:
+    r"""A date, share or signed number that keeps its order among words which are written from right to left.
+
+    A left-to-right mark goes before it there: without one, an Arabic letter before `2024-04-09` or `-3` turns its parts
+    around (Unicode Standard Annex 9, rules W2 and W4).
+
+    >>> with speaking("ar"):
+    ...     numeral("-3") == "\N{LEFT-TO-RIGHT MARK}-3", numeral("1,200")
+    (True, '1,200')
+    """
+    plain = all(char.isdigit() or char in ".," for char in text)
+    return text if plain or direction() == "ltr" else f"{LEFT_TO_RIGHT}{text}"
 
 
 def catalog_file(code: LanguageCode) -> Path:

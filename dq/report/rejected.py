@@ -13,6 +13,7 @@ from dq.report.capped import Capped
 from dq.report.failing import SEVERITIES, UNJUDGED, Rule, parse_reason
 from dq.report.flow import UNSTATED
 from dq.report.language import marked, tr
+from dq.report.problems import problem_told
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import PAGES, REJECTED
@@ -77,7 +78,7 @@ def _page_problem(row: Mapping[str, Any], options: ReportOptions) -> PageProblem
         url=row["url"],
         place=clip(row["path"] + record, options.max_text),
         status=row["status"],
-        problem=clip(row["problem"] or tr(UNSTATED), options.max_text),
+        problem=clip(problem_told(row["problem"] or UNSTATED), options.max_text),
         encoding=row["encoding"] or "–",
         n_bytes=row["n_bytes"],
     )

@@ -14,6 +14,7 @@ from dq.report.capped import Capped, Extent
 from dq.report.failing import UNJUDGED, Failing, Rule
 from dq.report.language import marked
 from dq.report.lines import family_of
+from dq.report.problems import problem_told
 from dq.report.run_folder import Run
 from dq.report.text import clip
 from dq.tables import ARTICLES, LINES, PAGES
@@ -189,7 +190,7 @@ def _page(
         url=row["url"],
         path=clip(row["path"], options.max_text),
         status=row["status"],
-        problem=clip(row["problem"] or "", options.max_text),
+        problem=clip(problem_told(row["problem"] or ""), options.max_text),
         why=row["why"],
         articles=row["articles"],
         kept_share=row["kept_share"],

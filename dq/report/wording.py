@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from dq.figures import percent
-from dq.report.language import SOURCE, knows, marked, messages_of, spoken, tr
+from dq.report.language import LEFT_TO_RIGHT, SOURCE, direction, knows, marked, messages_of, numeral, spoken, tr
 from dq.tables import DRIFTING
 
 ROWS = {
@@ -21,6 +21,23 @@ ROWS = {
     "sources": ("host", "hosts"),
 }
 """What a row of each table is called, one and several."""
+
+NOUNS = (
+    *ROWS.values(),
+    ("row", "rows"),
+    ("check", "checks"),
+    ("critical", "critical"),
+    ("further finding", "further findings"),
+    ("further host", "further hosts"),
+    ("character", "characters"),
+    ("remark", "remarks"),
+    ("scraped page", "scraped pages"),
+    ("shingle", "shingles"),
+    ("unchanged word", "unchanged words"),
+    ("warning", "warnings"),
+    ("word", "words"),
+)
+"""Everything that the report counts (`counted`), one and several: what the catalogs have to know."""
 
 NAMES = {
     "published_at": marked("publication date"),
@@ -107,18 +124,28 @@ def rows(n: int, table: str) -> str:
 
 
 def name_of(column: str) -> str:
-    """A column's name as words.
+    """A column's name as words; as it is where the language in use has none.
 
     >>> name_of("empty_share"), name_of("n_words"), name_of("title, body")
     ('empty share', 'number of words', 'title, body')
     """
     if ", " in column:
-        return ", ".join(name_of(part) for part in column.split(", "))
+        return tr(", ").join(name_of(part) for part in column.split(", "))
+    words = words_of(column)
+    return tr(words) if knows(words) else column
+
+
+def words_of(column: str) -> str:
+    """A column's name as words of the source, which is what the catalogs translate.
+
+    >>> words_of("n_words"), words_of("published_at")
+    ('number of words', 'publication date')
+    """
     if (name := NAMES.get(column)) is not None:
-        return tr(name)
+        return name
     counted_what = column.removeprefix("n_")
     words = counted_what.replace("_", " ").strip()
-    return tr(words if counted_what == column else f"number of {words}")
+    return words if counted_what == column else f"number of {words}"
 
 
 def demand(expectation: str, column: str, bound: str) -> str:
@@ -137,8 +164,18 @@ def demand(expectation: str, column: str, bound: str) -> str:
         spoken = bound_told(_spoken(bound)) if bound else tr("as demanded")
         sentence = tr(pattern, column=named, bound=spoken)
     else:
-        sentence = f"{named}: {name_of(expectation.removeprefix('expect_').removeprefix('column_'))}"
+        sentence = f"{named}: {expectation_named(expectation)}"
     return sentence[:1].upper() + sentence[1:]
+
+
+def expectation_named(expectation: str) -> str:
+    """The type of an expectation in words; as it is where the language in use has none.
+
+    >>> expectation_named("expect_column_values_to_be_polite")
+    'values to be polite'
+    """
+    words = expectation.removeprefix("expect_").removeprefix("column_").replace("_", " ")
+    return tr(words) if knows(words) else expectation
 
 
 def _spoken(bound: str) -> str:
@@ -155,9 +192,36 @@ def _spoken(bound: str) -> str:
 
 
 BOUNDS: tuple[tuple[str, str], ...] = (
+    (r"a match of (?:any|all): (.+)", marked("a match of %(a)s")),
+    (r"a match of (.+)", marked("a match of %(a)s")),
+    (r"no match of (.+)", marked("no match of %(a)s")),
+    (r"(.+); for (\S+) (.+) \((.+)\)", marked("%(a)s; for %(b)s %(c)s (%(d)s)")),
+    (r"(.+), for (\S+) (.+)", marked("%(a)s, for %(b)s %(c)s")),
     (r"(.+) where (.+)", marked("%(a)s where %(b)s")),
-    (r"at least (\S+)% of rows", marked("at least %(a)s%% of rows")),
+    (r"at least (\S+%) of rows", marked("at least %(a)s of rows")),
+    (
+        r"(.+), beyond doubt for so many (\w+) \((\S+) confidence\)",
+        marked("%(a)s, beyond doubt for so many %(b)s (%(c)s confidence)"),
+    ),
+    (r"(.+), expected (.+)", marked("%(a)s, expected %(b)s")),
+    (r"(\S+) of (\S+) rows", marked("%(a)s of %(b)s rows")),
+    (r"(\S+) of (\S+) rows \((.+)\)", marked("%(a)s of %(b)s rows (%(c)s)")),
+    (r"(.+) and (\d+) more", marked("%(a)s and %(b)s more")),
     (r"at least (.+) and at most (.+)", marked("at least %(a)s and at most %(b)s")),
+    (r"(\w+) greater than or equal to (\w+)", marked("%(a)s greater than or equal to %(b)s")),
+    (r"(\w+) greater than (\w+)", marked("%(a)s greater than %(b)s")),
+    (r"(\w+) in the language that (\w+) states", marked("%(a)s in the language that %(b)s states")),
+    (r"(\w+) not after (\w+)", marked("%(a)s not after %(b)s")),
+    (r"(.+) and (.+)", marked("%(a)s and %(b)s")),
+    (r"(\w+ \S+ \S+) or (\w+ \S+ \S+)", marked("%(a)s or %(b)s")),
+    (r"(\w+) >= (\S+)", marked("%(a)s at least %(b)s")),
+    (r"(\w+) <= (\S+)", marked("%(a)s at most %(b)s")),
+    (r"(\w+) > (\S+)", marked("%(a)s more than %(b)s")),
+    (r"(\w+) < (\S+)", marked("%(a)s less than %(b)s")),
+    (r"(\w+) == (.+)", marked("%(a)s equal to %(b)s")),
+    (r"(\w+) != (.+)", marked("%(a)s other than %(b)s")),
+    (r"(\w+) is missing", marked("%(a)s is missing")),
+    (r"(\w+) is there", marked("%(a)s is there")),
     (r"at least (.+)", marked("at least %(a)s")),
     (r"at most (.+)", marked("at most %(a)s")),
     (r"more than (.+)", marked("more than %(a)s")),
@@ -165,20 +229,20 @@ BOUNDS: tuple[tuple[str, str], ...] = (
     (r"one of (.+)", marked("one of %(a)s")),
     (r"none of (.+)", marked("none of %(a)s")),
     (r"not (.+)", marked("not %(a)s")),
-    (r"(\S+) characters", marked("%(a)s characters")),
-    (r"(.+), beyond doubt for so many (\w+) \(.+\)", marked("%(a)s, beyond doubt for so many %(b)s")),
-    (r"(\S+) of (\S+) rows \((.+)\)", marked("%(a)s of %(b)s rows (%(c)s)")),
-    (r"(.+), expected (.+)", marked("%(a)s, expected %(b)s")),
 )
-"""How the gate words bounds and what it observed, longest first, and the message that says the same."""
+"""How the gate words bounds, conditions and what it observed, the first that fits, and the message that says the same.
+"""
 WHOLE_BOUNDS = (
     marked("every row"), marked("there"), marked("not there"), marked("no value twice"), marked("no combination twice"),
     marked("different from one another"), marked("equal"), marked("no rows to judge"), marked("as demanded"),
-    marked("nothing that is forbidden"), marked("the form that is demanded"), marked("(missing)"),
+    marked("nothing that is forbidden"), marked("the form that is demanded"), marked("(missing)"), marked("to hold"),
     marked("letters decoded rightly (no mojibake)"), marked("no markup, entities, script or style"),
-    marked("no login, subscription, cookie or robot notice at the start"),
+    marked("no login, subscription, cookie or robot notice at the start"), marked("True"), marked("False"),
 )  # fmt: skip
 """The same where nothing is filled in."""
+_CHARACTERS = re.compile(r"([\d,]+) characters")
+_NUMERAL = re.compile(r"[-+<>]?\d[\d.,:%e+ -]*")
+_NAMES = re.compile(r"\w+(?:, \w+)*")
 
 
 def bound_told(bound: str) -> str:
@@ -190,14 +254,27 @@ def bound_told(bound: str) -> str:
     if spoken() == SOURCE:
         return bound
     quantity, rest = quantity_and_bound(bound)
-    if quantity:
-        return f"{bound_told(quantity)}: {bound_told(rest)}"
+    return f"{bound_told(quantity)}: {bound_told(rest)}" if quantity else _told(bound)
+
+
+def _told(bound: str) -> str:
+    """A bound without a quantity, in another language than the source's; the parts of a sentence are told by it too."""
+    if bound.startswith("/"):
+        return pattern_told(bound)
     if knows(bound):
         return tr(bound)
+    if found := _CHARACTERS.fullmatch(bound):
+        return counted(int(found[1].replace(",", "")), "character")
     for pattern, message in BOUNDS:
-        if found := re.fullmatch(pattern, bound):
-            return tr(message, **dict(zip("abc", map(bound_told, found.groups()), strict=False)))
-    return name_of(bound) if knows(bound.replace("_", " ")) else bound
+        if found := re.fullmatch(pattern, bound, re.DOTALL):
+            return tr(message, **dict(zip("abcd", map(bound_told, found.groups()), strict=False)))
+    named = name_of(bound) if _NAMES.fullmatch(bound) else bound
+    return numeral(bound) if _NUMERAL.fullmatch(bound) else named
+
+
+def pattern_told(pattern: str) -> str:
+    """A regular expression, whose signs keep their order among words that are written from right to left."""
+    return f"{LEFT_TO_RIGHT}{pattern}{LEFT_TO_RIGHT}" if direction() == "rtl" else pattern
 
 
 def quantity_and_bound(threshold: str) -> tuple[str, str]:
@@ -225,7 +302,7 @@ def share(value: float | None) -> str:
     >>> share(0.5), share(None)
     ('50%', '–')
     """
-    return "–" if value is None else percent(value)
+    return "–" if value is None else numeral(percent(value))
 
 
 def similarity(value: float) -> str:
@@ -248,7 +325,7 @@ def day(moment: datetime | None) -> str:
     if moment is None:
         return "–"
     whole_day = (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
-    return f"{moment:%Y-%m-%d}" if whole_day else f"{moment:%Y-%m-%d %H:%M}"
+    return numeral(f"{moment:%Y-%m-%d}" if whole_day else f"{moment:%Y-%m-%d %H:%M}")
 
 
 def duration(seconds: float) -> str:

@@ -92,6 +92,13 @@ def benchmarks(session):
         session.run("python", str(script), *session.posargs)
 
 
+@nox.session
+def messages(session):
+    """Renew the report's catalogs of translations: what the interface says now, translations kept."""
+    install(session, editable=True)
+    session.run("python", "tests/report/message_catalogs.py")
+
+
 @nox.session(venv_backend="uv")
 def lock(session):
     """Write the lock file anew: the newest versions that pyproject.toml allows, for every platform."""

@@ -17,7 +17,7 @@ DOORS = {
         "dq/gate/polars_engine/gx.py",
     },
     "rich": {"dq/terminal.py"},
-    "jinja2": {"dq/report/page.py"},
+    "jinja2": {"dq/report/draw.py"},
     "filelock": {"dq/runs.py"},
 }
 

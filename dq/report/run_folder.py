@@ -13,6 +13,7 @@ import polars as pl
 from dq.errors import TableError, told_together
 from dq.figures import Figures
 from dq.options import DedupOptions, Options, recall
+from dq.report.language import marked
 from dq.tables import TABLES, Table
 
 VERDICT_FILE = "verdict.json"
@@ -124,10 +125,23 @@ def _read_record(file: Path) -> RunRecord:
             versions=content["versions"],
             timings=tuple(Timing(step=entry["step"], seconds=entry["seconds"]) for entry in content["timings"]),
             dedup=recall(Options(), content.get("settings", {})).dedup,
-            honoured=content.get("honoured", {}),
+            honoured=_honoured(content.get("reviews") or {}),
         )
     except KeyError as error:
         raise TableError(f"{file} lacks the entry {error}; run `dq run` again.") from None
+
+
+HONOURED = {
+    "line_decisions": marked("decisions on lines"),
+    "lines_changed": marked("lines changed by them"),
+    "pair_decisions": marked("decisions on pairs"),
+}
+"""What run.json counts of the decisions that a run honoured."""
+
+
+def _honoured(reviews: Mapping[str, Any]) -> dict[str, int]:
+    """The counts that are not zero, by what they are of."""
+    return {told: reviews[name] for name, told in HONOURED.items() if reviews.get(name)}
 
 
 def _setting(entry: Mapping[str, Any]) -> Setting:

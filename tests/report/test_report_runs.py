@@ -102,3 +102,13 @@ class TestCompare:
         moved.write_parquet(CHECKS.file(folder))
         (told,) = compare_runs(troubled, folder).checks.rows(named=True)
         assert (told["column"], told["left"], told["right"]) == ("rejected_share", "failed", None)
+
+
+def test_decisions_that_were_honoured_are_told(runs, draw, tmp_path):
+    folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    reviews = {"file": "reviews.jsonl", "cases": 9, "line_decisions": 7, "lines_changed": 12, "pair_decisions": 0}
+    (folder / "run.json").write_text(json.dumps(record | {"reviews": reviews}), encoding="utf-8")
+    told = " ".join(draw(folder).get_element_by_id("run").text_content().split())
+    assert "decisions on lines: 7, lines changed by them: 12" in told
+    assert "decisions on pairs" not in told

@@ -31,6 +31,14 @@ for end, place in zip(ends, (3, 4)):
     os.dup2(end, place)
 os.execv(sys.argv[3], sys.argv[3:])
 """
+OPENED = """
+document.querySelectorAll("details").forEach((details) => { details.open = true; });
+document.querySelectorAll("*").forEach((part) => {
+  if (getComputedStyle(part).contentVisibility === "auto") part.style.contentVisibility = "visible";
+});
+"""
+ALT, CONTROL, META, SHIFT = 1, 2, 4, 8
+"""Modifiers of a key, as the protocol numbers them."""
 PATIENCE = 30
 """Seconds to wait for the browser to say anything."""
 
@@ -67,11 +75,19 @@ class Tab:
         result: dict[str, Any] = answer["result"]
         return result
 
-    def open(self, file: Path, *, fragment: str = "") -> None:
-        """Open a file and wait until it has loaded, if it is not the one that is open already."""
+    def open(self, page: Path | str, *, fragment: str = "") -> None:
+        """Open a file or an address and wait until it has loaded, if it is not the one that is open already."""
         self.events.clear()
-        loads = "loaderId" in self.send("Page.navigate", url=file.as_uri() + fragment)
-        while loads and not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+        address = page.as_uri() if isinstance(page, Path) else page
+        loads = "loaderId" in self.send("Page.navigate", url=address + fragment)
+        while loads and not self._told("Page.loadEventFired"):
+            self.events.append(self._receive())
+
+    def reload(self) -> None:
+        """Load the page that is open once more."""
+        self.events.clear()
+        self.send("Page.reload")
+        while not self._told("Page.loadEventFired"):
             self.events.append(self._receive())
 
     def run(self, expression: str) -> Any:
@@ -81,6 +97,10 @@ class Tab:
             raise RuntimeError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
+    def open_all(self) -> None:
+        """Open every part that can be opened, and lay out what is out of sight as well."""
+        self.run(OPENED)
+
     def picture(self, file: Path) -> None:
         """The whole page as a PNG."""
         data = self.send("Page.captureScreenshot", captureBeyondViewport=True)["data"]
@@ -89,16 +109,37 @@ class Tab:
     def size(self, width: int, height: int) -> None:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
-    def scheme(self, name: str) -> None:
-        """Prefer `light` or `dark`."""
-        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+    def scheme(self, name: str, *, media: str = "", **features: str) -> None:
+        """Prefer `light` or `dark`; other features of media by their names, as `forced_colors="active"`."""
+        wanted = {"prefers-color-scheme": name} | {key.replace("_", "-"): value for key, value in features.items()}
+        told = [{"name": key, "value": value} for key, value in wanted.items()]
+        self.send("Emulation.setEmulatedMedia", media=media, features=told)
 
     def scripts(self, *, allowed: bool) -> None:
         self.send("Emulation.setScriptExecutionDisabled", value=not allowed)
 
-    def key(self, name: str, code: int) -> None:
-        for kind in ("rawKeyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode=code)
+    def key(self, name: str, code: int = 0, *, place: str = "", modifiers: int = 0) -> None:
+        """Strike a key: what it writes or does, its number on Windows, and its place on the keyboard."""
+        struck: dict[str, Any] = {"key": name, "code": place or name, "windowsVirtualKeyCode": code}
+        writes = {"text": name} if len(name) == 1 and not modifiers & ~SHIFT else {}
+        self.send(
+            "Input.dispatchKeyEvent",
+            type="keyDown" if writes else "rawKeyDown",
+            **struck,
+            **writes,
+            modifiers=modifiers,
+        )
+        self.send("Input.dispatchKeyEvent", type="keyUp", **struck, modifiers=modifiers)
+
+    def letter(self, letter: str, *, writes: str | None = None, modifiers: int = 0) -> None:
+        """Strike the key that has this letter on an English keyboard, and `writes` on the one in use."""
+        place = "Slash" if letter == "/" else f"Key{letter.upper()}"
+        self.key(writes or letter, ord(letter.upper()), place=place, modifiers=modifiers)
+
+    def pdf(self) -> bytes:
+        """The page as it is printed on A4."""
+        printed = self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=True)
+        return base64.b64decode(printed["data"])
 
     def complaints(self) -> list[str]:
         """What the console tells: errors, warnings and what the content policy refused."""
@@ -115,6 +156,9 @@ class Tab:
             for event in self.events
             if event.get("method") == "Network.requestWillBeSent"
         ]
+
+    def _told(self, method: str) -> bool:
+        return any(event.get("method") == method for event in self.events)
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -470,8 +470,8 @@ def earlier_runs(pages: Sequence[Scraped]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def write_run(folder: Path, pages: Sequence[Scraped], *, strict: bool = False) -> Path:
-    """A finished run of these pages in `folder`, which is made."""
+def write_run(folder: Path, pages: Sequence[Scraped], *, strict: bool = False, new: Collection[str] = ()) -> Path:
+    """A finished run of these pages in `folder`, which is made; hosts in `new` were in no run before it."""
     folder.mkdir(parents=True)
     articles = [row for page in pages for row in article_rows(page)]
     duplicates, clusters = grouped(articles)
@@ -486,7 +486,7 @@ def write_run(folder: Path, pages: Sequence[Scraped], *, strict: bool = False) -
         "reuse": reuse,
         "passages": passages,
         "audit": audited(articles, duplicates),
-        "past": earlier_runs(pages),
+        "past": earlier_runs([page for page in pages if page.host not in new]),
         "what_if": WHAT_IFS,
     }
     frames = {name: TABLES[name].conform(TABLES[name].frame(table)) for name, table in rows.items()}

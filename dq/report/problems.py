@@ -30,6 +30,10 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"HTTP status (\S+)", marked("HTTP status %(a)s")),
     (r"the (\S+) data end too early", marked("the %(a)s data end too early")),
     (r"damaged (\S+) data \((.+)\)", marked("damaged %(a)s data (%(b)s)")),
+    (r"line (\S+) is larger than (\S+) bytes", marked("line %(a)s is larger than %(b)s bytes")),
+    (r"line (\S+) is not valid JSON", marked("line %(a)s is not valid JSON")),
+    (r"line (\S+) holds no JSON object", marked("line %(a)s holds no JSON object")),
+    (r"the file cannot be read: (.+)", marked("the file cannot be read: %(a)s")),
     (r"the file cannot be read", marked("the file cannot be read")),
     (r"the rest of the file cannot be read", marked("the rest of the file cannot be read")),
     (

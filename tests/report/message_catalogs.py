@@ -19,7 +19,9 @@ from babel.messages.pofile import read_po, write_po
 
 from dq.figures import UNKNOWN_HOST
 from dq.report.failing import SEVERITIES
+from dq.report.flow import RELATIONS
 from dq.report.language import LANGUAGES, SOURCE, catalog_file
+from dq.report.reuse import KINDS
 from dq.report.wording import NOUNS, words_of
 from dq.run import STEPS
 from dq.tables import DRIFTING, LABELS, TABLES
@@ -57,10 +59,11 @@ def made() -> Iterator[Message]:
         yield from (words_of(table.name), table.meaning)
         yield from map(words_of, table.columns)
     yield from map(words_of, (f"{figure}_change" for figure in DRIFTING))
-    yield from (*LABELS, *STATUSES, *HISTORIES, *SEVERITIES, "held", UNKNOWN_HOST)
-    yield from (name for name, _ in STEPS)
+    yield from (*LABELS, *STATUSES, *HISTORIES, *SEVERITIES, "held", UNKNOWN_HOST, *KINDS)
+    yield from map(words_of, (*RELATIONS, *(name for name, _ in STEPS)))
     for suite in sorted((ROOT / "expectations").glob("*.json")):
-        yield from (check["notes"] for check in json.loads(suite.read_text(encoding="utf-8"))["expectations"])
+        for check in json.loads(suite.read_text(encoding="utf-8"))["expectations"]:
+            yield from (check["notes"], check.get("description", ""))
 
 
 def all_messages() -> dict[str, Message]:

@@ -30,6 +30,8 @@ from dq.report.search_quality import SearchQuality, read_search_quality
 REPORT_FILE = "report.html"
 REPORT_FOLDER = "report"
 """Beside the file: pages of hosts, and style and script where they are not in the file itself."""
+LARGE = 500
+"""Rows of the scorecard, sample pages and clusters counting tenfold, from which on a report takes long to lay out."""
 LEAST_CAP = 5
 """A report that is too large has lists no shorter than this."""
 
@@ -55,6 +57,11 @@ class Report:
     reviews: Capped[Review]
     problems: Capped[PageProblem]
     failing_rows: Capped[FailingRow]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a browser had better lay out only what is in sight."""
+        return len(self.hosts.rows) + 10 * len(self.samples.rows) + 10 * len(self.clusters.rows) > LARGE
 
     def extents(self) -> Iterator[Extent]:
         """How much each list of the report shows of what there is."""

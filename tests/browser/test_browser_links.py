@@ -28,14 +28,33 @@ def assert_shown(tab, place):
                    f"return place.contains(found) || found.contains(place); }})({place})")  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [1400, 400])
+@pytest.fixture(scope="session")
+def large(short):
+    """The report as a browser is told to lay it out where there is much of it: what is out of sight comes later."""
+    text = short.read_text(encoding="utf-8")
+    assert text.count("<body data-run") == 1
+    file = short.with_name("large.html")
+    file.write_text(text.replace("<body data-run", '<body class="large" data-run'), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("width, form", [(1400, "short"), (400, "short"), (1400, "large")])
 @pytest.mark.parametrize("kind", PLACES)
-def test_a_link_shows_what_it_points_at_from_a_cold_start(tab, short, kind, width):
+def test_a_link_shows_what_it_points_at_from_a_cold_start(tab, request, kind, width, form):
+    page = request.getfixturevalue(form)
     tab.size(width, 900)
-    tab.open(short, fragment="?")
+    tab.open(page, fragment="?")
     anchor = tab.run(f"{PLACES[kind]}.id")
     assert anchor
-    tab.open(short, fragment=f"#{anchor}")
+    tab.open(page, fragment=f"#{anchor}")
+    assert_shown(tab, PLACES[kind])
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_a_link_shows_what_it_points_at_in_a_large_report(tab, large, kind):
+    tab.open(large)
+    anchor = tab.run(f"{PLACES[kind]}.id")
+    tab.run(f"location.hash = {anchor!r}")
     assert_shown(tab, PLACES[kind])
 
 

@@ -134,6 +134,8 @@ def review(decisions: Path, *, within: Path, out: Path) -> Recorded | Regression
     run_id = runs.read(folder)["run_id"]
     found = read(decisions)
     if not isinstance(found, Export):
+        if not found:
+            raise UsageError(f"{decisions} holds no case, so nothing would be tested; name a file with cases")
         return Regression(run_id=run_id, answers=hold_against(merge((), found).cases, folder))
     if found.run_id != run_id:
         raise UsageError(

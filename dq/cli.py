@@ -346,12 +346,14 @@ def build(settings: Settings) -> App:
 
         """
         import dq.terminal
-        from dq.report import write_comparison
+        from dq.report import compare_runs, write_comparison
         from dq.runs import resolve
 
         chosen = options(report=report).report
-        compared, page = write_comparison(resolve(left), resolve(right), chosen)
-        dq.terminal.show_comparison(compared, page, as_json=output.json)
+        compared = compare_runs(resolve(left), resolve(right))
+        dq.terminal.show_comparison(compared, as_json=output.json)
+        page = write_comparison(compared, output.out or resolve(right), chosen)
+        print(printable(f"comparison: {page}"), file=sys.stderr if output.json else sys.stdout)
         return 0
 
     @app.command(name="review")

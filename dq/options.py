@@ -274,12 +274,14 @@ class ReportOptions:
     """Characters shown of an example, a passage, an address or a name."""
     max_reviews: Count = 60
     """Decisions drawn for review."""
+    max_changes: Count = 200
+    """Checks, lines and pairs that a comparison of two runs lists."""
     max_bytes: Positive = 5_000_000
     """Bytes of the report; what is larger goes to a page for each host, and lists become shorter."""
     report_language: Literal["en", "ar"] = "en"
     """Language of the report's own words: English or Arabic."""
     csp_safe: bool = False
-    """Write the report's script and style into files beside it, for servers whose content policy forbids inline ones."""
+    """Write the report's script and style into files beside it, for servers that forbid inline ones."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
+from dq.atomic import write_text
 from dq.errors import MissingInputError, UsageError, told_together
 from dq.options import ReviewOptions
 from dq.reviews import (
@@ -209,12 +210,7 @@ def _told(value: object) -> str:
 
 def write_cases(path: Path, cases: Iterable[Case]) -> None:
     """A file of cases, whole or not at all; UsageError where it cannot be written."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(render(cases).encode("utf-8"))
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror or error}); name another --out") from error
+    write_text(path, render(cases))
 
 
 def load(options: ReviewOptions) -> Reviews:

@@ -20,6 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from dq.atomic import write_text
 from dq.errors import MissingInputError, UsageError
 from dq.options import EngineOptions, Options, ReportOptions, ReviewOptions
 
@@ -176,10 +177,3 @@ def read(folder: Path) -> dict[str, Any]:
 def write(folder: Path, noted: Mapping[str, Any]) -> None:
     """run.json, whole or not at all."""
     write_text(folder / RUN_FILE, json.dumps(noted, ensure_ascii=False, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """A file, whole or not at all."""
-    part = path.with_name(f".{path.name}{PART}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

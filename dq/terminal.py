@@ -264,8 +264,8 @@ def show_regression(regression: Regression, *, as_json: bool) -> None:
         }
         print(json.dumps(told))
         return
-    if not rows:
-        print("there are no cases")
+    if not any(row["met"] for row in rows):
+        print("no case is met in this run: nothing was held against it")
     for row in rows:
         met = f"{row['agreed']:,} of {row['met']:,} agreed, {row['disagreed']:,} disagreed"
         print(f"{row['kind']}: {met}; {row['not_met']:,} not met in this run")
@@ -408,12 +408,17 @@ def _told(value: object) -> object:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def show_comparison(compared: Comparison, page: Path, *, as_json: bool) -> None:
-    """What changed between two runs, and the page that draws it."""
+def show_comparison(compared: Comparison, *, as_json: bool) -> None:
+    """What changed between two runs."""
     frames = {"counts": compared.counts, "hosts": _changes(compared.hosts), "checks": compared.checks}
     verdicts = [verdict.verdict for verdict in compared.verdicts]
     if as_json:
-        told = {"verdicts": verdicts, "page": str(page), "lines": compared.lines.total, "pairs": compared.pairs.total}
+        told = {
+            "schema_version": 1,
+            "verdicts": verdicts,
+            "lines": compared.lines.height,
+            "pairs": compared.pairs.height,
+        }
         print(json.dumps(told | {name: frame.to_dicts() for name, frame in frames.items()}, default=str))
         return
     console = plain_console()
@@ -423,8 +428,7 @@ def show_comparison(compared: Comparison, page: Path, *, as_json: bool) -> None:
             console.print(_plain_table(name, frame))
         else:
             console.print(f"{name}: no change")
-    console.print(f"lines decided otherwise: {compared.lines.total:,}; pairs: {compared.pairs.total:,}")
-    console.print(f"comparison: {page}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"lines decided otherwise: {compared.lines.height:,}; pairs: {compared.pairs.height:,}")
 
 
 def _changes(hosts: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from dq.atomic import write_text
 from dq.errors import FaultError, SuiteError, TableError, told_together
 from dq.figures import Figures
 from dq.gate.junit import junit_xml
@@ -81,10 +82,10 @@ def check(  # noqa: PLR0913 - a batch, its expectations, and three facts of the 
     _write_table(checks_frame(outcomes), CHECKS.file(folder))
     _write_table(rejected, REJECTED.file(folder))
     _write_table(what_if(folder, results), WHAT_IF.file(folder))
-    _write_text(summary_md(verdict), folder / SUMMARY_FILE)
-    _write_text(junit_xml(verdict), folder / JUNIT_FILE)
-    _write_text(sarif_json(verdict, root=repository_root(os.environ)), folder / SARIF_FILE)
-    _write_text(verdict_json(verdict), folder / VERDICT_FILE)
+    write_text(folder / SUMMARY_FILE, summary_md(verdict))
+    write_text(folder / JUNIT_FILE, junit_xml(verdict))
+    write_text(folder / SARIF_FILE, sarif_json(verdict, root=repository_root(os.environ)))
+    write_text(folder / VERDICT_FILE, verdict_json(verdict))
     return verdict
 
 
@@ -155,10 +156,4 @@ def _results(folder: Path, suite: Suite, parameters: Mapping[str, Any], options:
 def _write_table(frame: pl.DataFrame, path: Path) -> None:
     part = path.with_name(f"{path.name}.part")
     frame.write_parquet(part)
-    part.replace(path)
-
-
-def _write_text(text: str, path: Path) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
     part.replace(path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dq.figures import UNKNOWN_HOST
 from dq.gate.outcomes import with_host
 from dq.gate.suites import JUDGED_TABLES
 from dq.tables import WHAT_IF
@@ -30,23 +31,26 @@ DIGITS = 3
 _FRAME = {name: WHAT_IF.schema[name] for name in WHAT_IF.columns}
 
 
-def alternatives(bound: float) -> list[float]:
-    """The bound and others near it, ascending: whole numbers for a whole bound, shares for a share.
+def alternatives(bound: float, *, whole: bool) -> list[float]:
+    """The bound and others near it, ascending: whole numbers for a column of these, shares for a bound up to 1.
 
-    >>> alternatives(40), alternatives(0.5), alternatives(0)
-    ([20, 30, 36, 40, 44, 50, 60, 80], [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7], [0, 1, 2, 3])
+    >>> alternatives(40.0, whole=True), alternatives(0.5, whole=False), alternatives(0, whole=True)
+    ([20, 30, 36, 40.0, 44, 50, 60, 80], [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7], [0, 1, 2, 3])
     """
     if bound == 0:
-        return [0, 1, 2, 3] if isinstance(bound, int) else [0.0, 0.01, 0.02, 0.05, 0.1]
-    if 0 < bound <= 1 and not isinstance(bound, int):
+        return [0, 1, 2, 3] if whole else [0.0, 0.01, 0.02, 0.05, 0.1]
+    if 0 < bound <= 1 and not whole:
         near = (round(bound + step, DIGITS) for step in STEPS_OF_SHARES)
         return sorted({bound, *(value for value in near if 0 <= value <= 1)})
-    near = (_rounded(bound * step) for step in STEPS)
-    return sorted({bound, *((round(value) if isinstance(bound, int) else value) for value in near)})
+    others = (_rounded(bound * step) for step in STEPS)
+    finite = (value for value in others if math.isfinite(value))
+    return sorted({bound, *((round(value) if whole else value) for value in finite)})
 
 
 def _rounded(value: float) -> float:
-    return round(value, DIGITS - 1 - math.floor(math.log10(abs(value)))) if value else value
+    if not value or not math.isfinite(value):
+        return value
+    return round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
 
 
 def what_if(folder: Path, results: Iterable[Result]) -> pl.DataFrame:
@@ -63,12 +67,12 @@ def _of_table(folder: Path, name: str, results: Iterable[Result]) -> pl.DataFram
     table = JUDGED_TABLES[name]
     rows = with_host(table, folder)
     schema = rows.collect_schema()
-    asked = [(*one, _broken(one[0], one[1], one[2], schema)) for result in results for one in _varied(result)]
+    asked = [(*one, _broken(*one, schema)) for result in results for one in _varied(result, schema)]
     if not asked:
         return pl.DataFrame(schema=_FRAME)
     counts = [broken.sum().alias(f"rows {place}") for place, (*_, broken) in enumerate(asked)]
     hosts = [
-        pl.col("host").filter(broken).n_unique().alias(f"hosts {place}")
+        pl.col("host").fill_null(UNKNOWN_HOST).filter(broken).n_unique().alias(f"hosts {place}")
         for place, (*_, broken) in enumerate(asked if "host" in schema else [])
     ]
     found = rows.select(*counts, *hosts).collect(engine="streaming").row(0, named=True)
@@ -90,13 +94,14 @@ def _of_table(folder: Path, name: str, results: Iterable[Result]) -> pl.DataFram
     )
 
 
-def _varied(result: Result) -> Iterator[tuple[Result, str, float]]:
+def _varied(result: Result, schema: pl.Schema) -> Iterator[tuple[Result, str, float]]:
     """A result with each side of which it has a number as bound, and each alternative that is not beyond the other."""
+    whole = "lengths" in result.check.type or schema[result.kwargs["column"]].is_integer()
     for side in SIDES:
         bound = result.kwargs.get(side)
-        if isinstance(bound, bool) or not isinstance(bound, int | float):
+        if isinstance(bound, bool) or not isinstance(bound, int | float) or not math.isfinite(bound):
             continue
-        for value in alternatives(bound):
+        for value in alternatives(bound, whole=whole or (bound > 1 and float(bound).is_integer())):
             low, high = ({**result.kwargs, side: value}.get(one) for one in SIDES)
             if low is None or high is None or low <= high:
                 yield result, side, value

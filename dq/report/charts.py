@@ -6,6 +6,7 @@ A chart is computed here and drawn by the template, which escapes every label as
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 
 from dq.report.flow import Flow, Step
@@ -212,6 +213,7 @@ def sparkline(values: Sequence[float | None], *, most: float | None = None) -> s
     >>> sparkline([0.0, 0.5, 1.0]), sparkline([1.0, None, 1.0, 3.0]), sparkline([1.0])
     ('M0 20L50 10L100 0', 'M0 13M67 13L100 0', '')
     """
+    values = [value if value is not None and math.isfinite(value) else None for value in values]
     known = [value for value in values if value is not None]
     if len(known) < LEAST_POINTS:
         return ""

@@ -117,7 +117,7 @@ def _what_if(run: Run) -> dict[tuple[str, int], tuple[Alternative, ...]]:
 def _alternative(row: Mapping[str, Any]) -> Alternative:
     return Alternative(
         side=tr(SIDES.get(row["side"], row["side"])),
-        bound=numeral(f"{row['bound']:,g}"),
+        bound=numeral(f"{row['bound']:,.15g}"),
         is_set=row["is_set"],
         rows=row["rows"],
         flips=row["flips"] or 0,

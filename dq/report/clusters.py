@@ -54,7 +54,7 @@ class Member:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Cluster:
-    """A group of near-duplicates, the canonical article first."""
+    """A group of near-duplicates, the canonical article first; `kept_earlier` where that is one of an earlier batch."""
 
     cluster_id: str
     title: str
@@ -65,6 +65,7 @@ class Cluster:
     first_published_at: datetime | None
     members: Capped[Member]
     diffs: Extent
+    kept_earlier: bool
 
 
 def read_clusters(run: Run, options: ReportOptions) -> Capped[Cluster]:
@@ -130,19 +131,21 @@ def _cluster(
     options: ReportOptions,
     dedup: DedupOptions,
 ) -> Cluster:
-    differing = _differing(members)
+    kept_earlier = bool(members) and not members[0]["is_canonical"]
+    differing = [] if kept_earlier else _differing(members)
     compared = {member["article_id"] for member in differing[: options.max_diffs]}
     canonical = bodies.get(row["canonical_id"]) or ""
     texts = {member: bodies.get(member) or "" for member in compared}
     diffs = {member: word_diff(canonical, text, max_words=options.max_diff_words) for member, text in texts.items()}
-    reasons = {member: evidence(canonical, text, dedup) for member, text in texts.items()}
+    relations = {member["article_id"]: member["relation"] or THROUGH for member in members}
+    reasons = {member: evidence(canonical, text, relations[member], dedup) for member, text in texts.items()}
     listed = tuple(
         _member(member, diffs.get(member["article_id"]), reasons.get(member["article_id"]), options)
         for member in members
     )
     return Cluster(
         cluster_id=row["cluster_id"],
-        title=next((member.title for member in listed if member.is_canonical), ""),
+        title=listed[0].title if listed else "",
         size=row["size"],
         n_hosts=row["n_hosts"],
         reason=clip(tr(REASONS.get(row["canonical_reason"] or "", row["canonical_reason"] or "")), options.max_text),
@@ -152,6 +155,7 @@ def _cluster(
         diffs=Extent(
             what=marked("comparisons word by word"), shown=len(compared), total=len(differing), option="max_diffs"
         ),
+        kept_earlier=kept_earlier,
     )
 
 

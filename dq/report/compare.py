@@ -17,18 +17,6 @@ CHECK_KEY = ("suite", "expectation", "column", "nth")
 """What makes a check of one run the same as a check of another: its place in the file may have changed."""
 
 
-MAX_SHOWN = 200
-"""Lines and pairs that are shown; their number is told."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Some:
-    """The first rows of a frame, and how many it has."""
-
-    rows: pl.DataFrame
-    total: int
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """Two runs side by side.
@@ -48,8 +36,8 @@ class Comparison:
     counts: pl.DataFrame
     hosts: pl.DataFrame
     checks: pl.DataFrame
-    lines: Some
-    pairs: Some
+    lines: pl.DataFrame
+    pairs: pl.DataFrame
 
     @property
     def verdict_changed(self) -> bool:
@@ -71,7 +59,7 @@ def compare_runs(left: Path, right: Path) -> Comparison:
     )
 
 
-def _lines(runs: Sequence[Run]) -> Some:
+def _lines(runs: Sequence[Run]) -> pl.DataFrame:
     """The lines of pages with the same content that the two runs decided on differently."""
     kept = pl.when("kept").then(pl.lit("kept")).otherwise("label")
     left, right = (
@@ -82,10 +70,10 @@ def _lines(runs: Sequence[Run]) -> Some:
     changed = both.filter(pl.col("kept") != pl.col("kept_right"))
     hosts = runs[1].scan(PAGES).select("page_id", "host")
     rows = changed.join(hosts, on="page_id", how="left").select("host", "page_id", "line", "text", *SIDES)
-    return _some(rows, ["host", "page_id", "line"])
+    return rows.sort("host", "page_id", "line", nulls_last=True).collect(engine="streaming")
 
 
-def _pairs(runs: Sequence[Run]) -> Some:
+def _pairs(runs: Sequence[Run]) -> pl.DataFrame:
     """The pairs of articles that stand in both runs and are copies in one of them only."""
     both = (
         runs[0].scan(ARTICLES).select("article_id").join(runs[1].scan(ARTICLES).select("article_id"), on="article_id")
@@ -105,12 +93,7 @@ def _pairs(runs: Sequence[Run]) -> Some:
     rows = named.rename({"title": "right_title"}).select(
         "in_run", "host", "left_id", "left_title", "right_id", "right_title", "relation", "jaccard"
     )
-    return _some(rows, ["in_run", "host", "left_id", "right_id"])
-
-
-def _some(rows: pl.LazyFrame, order: list[str]) -> Some:
-    found = rows.sort(order, nulls_last=True).collect(engine="streaming")
-    return Some(rows=found.head(MAX_SHOWN), total=found.height)
+    return rows.sort("in_run", "host", "left_id", "right_id", nulls_last=True).collect(engine="streaming")
 
 
 def _difference() -> pl.Expr:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
+from dq.atomic import write_files, write_text
 from dq.options import ReportOptions
-from dq.report.compare import Comparison, compare_runs
+from dq.report.capped import Capped
+from dq.report.compare import Comparison
 from dq.report.draw import Assets, draw_page, script, style
 from dq.report.hosts import FIGURES, host_anchor
 from dq.report.language import marked, speaking, tr
-from dq.report.page import REPORT_FOLDER
 from dq.report.run_folder import Verdict
 from dq.report.text import clip
-from dq.report.wording import bound_told, demand, number, quantity_and_bound, share
+from dq.report.wording import bound_told, demand, figure, number, quantity_and_bound
+
+Row = TypeVar("Row")
 
 COMPARE_FILE = "compare.html"
+ASSETS = "compare"
+"""Folder beside it, of style and script."""
 HEADLINES = {
     "pass": marked("may be published"),
     "warnings": marked("may be published, with warnings"),
@@ -80,26 +84,17 @@ class CheckChange:
     worse: bool
 
 
-def write_comparison(left: Path, right: Path, options: ReportOptions) -> tuple[Comparison, Path]:
-    """Draw compare.html into the folder of the later run; returns what changed, and the page's path."""
-    compared = compare_runs(left, right)
+def write_comparison(compared: Comparison, folder: Path, options: ReportOptions) -> Path:
+    """Draw compare.html, and its style and script on demand, into `folder`; returns the page's path.
+
+    UsageError where the folder cannot be written to.
+    """
     with speaking(options.report_language):
         text = render(compared, options)
-    file = right / COMPARE_FILE
-    unfinished = file.with_suffix(".html.part")
-    unfinished.write_bytes(text.encode("utf-8"))
-    unfinished.replace(file)
     if options.csp_safe:
-        _write_assets(right / REPORT_FOLDER)
-    return compared, file
-
-
-def _write_assets(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(exist_ok=True)
-    (folder / "report.css").write_bytes(style().encode("utf-8"))
-    (folder / "report.js").write_bytes(script().encode("utf-8"))
+        write_files(folder / ASSETS, {"report.css": str(style()), "report.js": str(script())})
+    write_text(folder / COMPARE_FILE, text)
+    return folder / COMPARE_FILE
 
 
 def render(compared: Comparison, options: ReportOptions) -> str:
@@ -107,23 +102,39 @@ def render(compared: Comparison, options: ReportOptions) -> str:
     hosts = _hosts(compared.hosts)
     return draw_page(
         "compare.html.j2",
-        Assets(beside=f"{REPORT_FOLDER}/" if options.csp_safe else None),
+        Assets(beside=f"{ASSETS}/" if options.csp_safe else None),
         headline=_headline(compared.verdicts),
         verdicts=compared.verdicts,
         headlines=HEADLINES,
         counts=[_count(row) for row in compared.counts.iter_rows(named=True) if row["figure"] in COUNTS],
-        hosts=hosts[: options.max_hosts],
-        n_hosts=len(hosts),
+        hosts=Capped(
+            what=marked("hosts with a change"),
+            rows=tuple(hosts[: options.max_hosts]),
+            total=len(hosts),
+            option="max_hosts",
+        ),
         host_figures=FIGURES,
-        checks=[_check(row, options) for row in compared.checks.iter_rows(named=True)],
-        lines=compared.lines,
-        pairs=compared.pairs,
+        checks=_some(
+            [_check(row, options) for row in compared.checks.head(options.max_changes).iter_rows(named=True)],
+            compared.checks.height,
+            marked("checks that changed"),
+        ),
+        lines=_shown(compared.lines, marked("lines decided otherwise"), options),
+        pairs=_shown(compared.pairs, marked("pairs decided otherwise"), options),
         max_text=options.max_text,
         host_links={},
         host_pages={},
         page_links={},
         main_page="",
     )
+
+
+def _shown(frame: pl.DataFrame, what: str, options: ReportOptions) -> Capped[dict[str, Any]]:
+    return _some(frame.head(options.max_changes).to_dicts(), frame.height, what)
+
+
+def _some(rows: Sequence[Row], total: int, what: str) -> Capped[Row]:
+    return Capped(what=what, rows=tuple(rows), total=total, option="max_changes")
 
 
 def _headline(verdicts: tuple[Verdict, Verdict]) -> str:
@@ -167,8 +178,8 @@ def _hosts(changes: pl.DataFrame) -> list[HostChange]:
         host, unit = row["host"], units[row["figure"]]
         by_host.setdefault(host, dict.fromkeys(units))[row["figure"]] = Pair(
             name=row["figure"],
-            left=_written(row["left"], unit),
-            right=_written(row["right"], unit),
+            left=figure(row["left"], unit),
+            right=figure(row["right"], unit),
             difference=_signed(row["difference"], unit),
             value=row["difference"],
         )
@@ -198,10 +209,6 @@ def _weight(row: Mapping[str, Any], unit: str) -> float:
     if unit != "number":
         return float(abs(right - left))
     return float(abs(right - left) / max(left, right)) if max(left, right) else 0.0
-
-
-def _written(value: float | None, unit: str) -> str:
-    return "–" if value is None else number(value) if unit == "number" else share(value)
 
 
 def _check(row: Mapping[str, Any], options: ReportOptions) -> CheckChange:

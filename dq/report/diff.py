@@ -72,7 +72,7 @@ def words_as_written(text: str) -> list[str]:
 def _parts(left: Sequence[str], right: Sequence[str]) -> Iterator[Part]:
     """Runs of equal words and, between them, what is deleted and then what is inserted."""
     numbers: dict[str, int] = {}
-    opcodes = Indel.opcodes(_numbered(left, numbers), _numbered(right, numbers))
+    opcodes = Indel.opcodes(numbered(left, numbers), numbered(right, numbers))
     for changed, run in groupby(opcodes, key=lambda opcode: opcode.tag != "equal"):
         codes = list(run)
         if not changed:
@@ -95,7 +95,7 @@ def _wider(left: str, right: str) -> str:
     return left if len(left) > len(right) else right
 
 
-def _numbered(words: Iterable[str], numbers: dict[str, int]) -> list[int]:
+def numbered(words: Iterable[str], numbers: dict[str, int]) -> list[int]:
     """Words as numbers, equal ones alike: the comparison of numbers is exact, that of strings goes by their hash."""
     return [numbers.setdefault(word.rstrip(), len(numbers)) for word in words]
 

@@ -96,7 +96,7 @@ def draw(template: str, report: Report, assets: Assets, **more: Any) -> str:
     `page_links`, `host_links` and `host_pages` say where pages and hosts stand; `main_page` is the address of the main
     page, empty on itself.
     """
-    links = {"page_links": {}, "host_links": {}, "host_pages": {}, "pages": (), "main_page": ""} | more
+    links = {"page_links": {}, "host_links": {}, "host_pages": {}, "main_page": ""} | more
     return draw_page(
         template,
         assets,

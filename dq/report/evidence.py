@@ -14,11 +14,14 @@ from rapidfuzz.distance import Indel
 
 from dq import fold
 from dq.options import DedupOptions
-from dq.report.diff import words_as_written
+from dq.report.diff import numbered, words_as_written
+from dq.report.flow import THROUGH
 from dq.report.language import tr, trn
 from dq.report.text import clip
 from dq.report.wording import similarity
 
+MAX_WORDS = 10_000
+"""Words beyond which a text is not taken apart: time and memory of the comparison grow with the product of both."""
 MAX_RUNS = 4
 """Runs told one by one; the others make one step."""
 EXCERPT = 70
@@ -52,31 +55,40 @@ class Evidence:
     decision: str
 
 
-def evidence(kept: str, other: str, options: DedupOptions) -> Evidence:
-    """The evidence for a pair of texts, by the options of the run."""
-    texts = [_folded(text) for text in (kept, other)]
+def evidence(kept: str, other: str, relation: str, options: DedupOptions) -> Evidence:
+    """The evidence for a pair of texts of this relation (of the table duplicates; `THROUGH` without a pair).
+
+    Texts of more than `MAX_WORDS` words are not taken apart: their evidence has no steps.
+    """
+    written = [words_as_written(text) for text in (kept, other)]
+    texts = [_folded(words) for words in written]
     size = options.shingle_words
-    left, right = (_shingles(words, size) for words, _ in texts)
-    shared, union = set(left) & set(right), set(left) | set(right)
-    runs = _runs(texts[0][0], texts[1][0], shared, size)
-    counts = [(n, _excerpt(kept, texts[0][1], start, end), end - start) for n, start, end in runs]
+    left, right = (set(_shingles(words, size)) for words, _ in texts)
+    shared, union = left & right, left | right
     jaccard = len(shared) / len(union) if union else 1.0
+    too_long = max(len(words) for words, _ in texts) > MAX_WORDS
+    runs = [] if too_long else _runs(texts[0][0], texts[1][0], shared, size)
+    told = [
+        (n, end - start, _excerpt(written[0], texts[0][1], start, end) if place < MAX_RUNS else "")
+        for place, (n, start, end) in enumerate(runs)
+    ]
+    moved = 0 if too_long else len(shared) - sum(n for n, _, _ in runs)
     return Evidence(
-        steps=_steps(counts, len(shared) - sum(n for n, _, _ in counts), len(union)),
+        steps=_steps(told, moved, len(union)),
         jaccard=jaccard,
         shared=len(shared),
         shingles=len(union),
         near=options.near_jaccard,
-        decision=_decision(jaccard, len(shared), min(len(set(left)), len(set(right))), options),
+        decision=_decision(relation, jaccard, len(shared) / min(len(left), len(right)) if shared else 0.0, options),
     )
 
 
-def _folded(text: str) -> tuple[list[str], list[int]]:
+def _folded(written: Sequence[str]) -> tuple[list[str], list[int]]:
     """The folded words of a text, and for each the number of the written word that holds it."""
     words: list[str] = []
     places: list[int] = []
-    for place, written in enumerate(words_as_written(text)):
-        found = fold.words(written)
+    for place, word in enumerate(written):
+        found = fold.words(word)
         words += found
         places += [place] * len(found)
     return words, places
@@ -91,7 +103,9 @@ def _runs(
     left: Sequence[str], right: Sequence[str], shared: set[tuple[str, ...]], size: int
 ) -> list[tuple[int, int, int]]:
     """(shared shingles that no longer run has, first word, word after the last) of each run of the left text."""
-    blocks = [code for code in Indel.opcodes(left, right) if code.tag == "equal"]
+    numbers: dict[str, int] = {}
+    opcodes = Indel.opcodes(numbered(left, numbers), numbered(right, numbers))
+    blocks = [code for code in opcodes if code.tag == "equal"]
     blocks.sort(key=lambda code: (code.src_start - code.src_end, code.src_start))
     told: set[tuple[str, ...]] = set()
     runs: list[tuple[int, int, int]] = []
@@ -103,14 +117,15 @@ def _runs(
     return runs
 
 
-def _excerpt(text: str, places: Sequence[int], start: int, end: int) -> str:
-    written = words_as_written(text)[places[start] : places[end - 1] + 1]
-    return clip(" ".join("".join(written).split()), EXCERPT)
+def _excerpt(written: Sequence[str], places: Sequence[int], start: int, end: int) -> str:
+    """The beginning of a run, as written."""
+    words = written[places[start] : places[end - 1] + 1][:EXCERPT]
+    return clip(" ".join("".join(words).split()), EXCERPT)
 
 
-def _steps(runs: Sequence[tuple[int, str, int]], moved: int, union: int) -> tuple[Step, ...]:
-    """The longest runs, the others together, and what stands in another order."""
-    parts = [(n, trn("a run of %(n)s word", "a run of %(n)s words", words), text) for n, text, words in runs[:MAX_RUNS]]
+def _steps(runs: Sequence[tuple[int, int, str]], moved: int, union: int) -> tuple[Step, ...]:
+    """The longest runs (shingles, words, beginning), the others together, and what stands in another order."""
+    parts = [(n, trn("a run of %(n)s word", "a run of %(n)s words", words), text) for n, words, text in runs[:MAX_RUNS]]
     if rest := runs[MAX_RUNS:]:
         label = trn("%(n)s further run", "%(n)s further runs", len(rest))
         parts.append((sum(n for n, _, _ in rest), label, ""))
@@ -124,8 +139,15 @@ def _steps(runs: Sequence[tuple[int, str, int]], moved: int, union: int) -> tupl
     return tuple(steps)
 
 
-def _decision(jaccard: float, shared: int, smaller: int, options: DedupOptions) -> str:
-    """The first rule that the pair meets (`dq.dedup.verify`): as a whole, or by what is not common."""
+def _decision(relation: str, jaccard: float, contained: float, options: DedupOptions) -> str:
+    """What made the pair one, as far as it can be told of the two texts alone.
+
+    `dq.dedup.verify` accepts a pair below `near_jaccard` by those of its shingles that are not common in the batch.
+    """
+    if relation == "version":
+        return tr("two versions of one page: they have the same address")
+    if relation == THROUGH:
+        return tr("no pair with the kept article was found: other copies tie it to the cluster")
     told = similarity(jaccard)
     if jaccard >= options.near_jaccard:
         return tr(
@@ -133,15 +155,10 @@ def _decision(jaccard: float, shared: int, smaller: int, options: DedupOptions) 
             jaccard=told,
             bound=options.near_jaccard,
         )
-    contained = shared / smaller if smaller else 0.0
-    if contained >= options.min_containment:
-        return tr(
-            "%(contained)s of the shorter text stand in the other one, which reaches %(bound)s (min-containment)",
-            contained=similarity(contained),
-            bound=options.min_containment,
-        )
     return tr(
-        "Jaccard %(jaccard)s; without the phrases that are common in this batch the two are alike (min-jaccard, "
-        "min-containment)",
+        "Jaccard %(jaccard)s is below %(bound)s (near-jaccard), %(contained)s of the shorter text stand in the other: "
+        "copies by what is not common in this batch (min-jaccard, min-containment, min-shared-words)",
         jaccard=told,
+        bound=options.near_jaccard,
+        contained=similarity(contained),
     )

@@ -14,7 +14,7 @@ from dq.report.charts import sparkline
 from dq.report.failing import SEVERITIES, UNJUDGED, Failing
 from dq.report.language import marked, numeral, tr
 from dq.report.run_folder import Run
-from dq.report.wording import number, share
+from dq.report.wording import figure
 from dq.tables import DRIFTING, PAST, SOURCES, make_id
 
 Unit = Literal["number", "loss", "rate"]
@@ -144,17 +144,13 @@ def _host(
 def _cell(row: Mapping[str, Any], name: str, unit: Unit, flag: str | None, past: Sequence[float | None]) -> Cell:
     value = row[name]
     return Cell(
-        text=_written(value, unit),
+        text=figure(value, unit),
         value=value,
         unit=unit,
         flag=flag,
         trend=sparkline([*past, value], most=1.0 if unit != "number" else None),
-        usual=_written(row[f"{name}_usual"], unit) if name in DRIFTING and past else "",
+        usual=figure(row[f"{name}_usual"], unit) if name in DRIFTING and past else "",
     )
-
-
-def _written(value: float | None, unit: Unit) -> str:
-    return "–" if value is None else number(value) if unit == "number" else share(value)
 
 
 def _changes(row: Mapping[str, Any], days: Mapping[str, str]) -> list[Change]:
@@ -163,8 +159,8 @@ def _changes(row: Mapping[str, Any], days: Mapping[str, str]) -> list[Change]:
         Change(
             figure=name,
             heading=tr(heading),
-            value=_written(row[name], unit),
-            usual=_written(row[f"{name}_usual"], unit),
+            value=figure(row[name], unit),
+            usual=figure(row[f"{name}_usual"], unit),
             day=days.get(row[f"{name}_since"], row[f"{name}_since"]),
         )
         for name, heading, unit in FIGURES

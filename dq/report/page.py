@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from dq.atomic import write_files, write_text
+from dq.figures import UNKNOWN_HOST
 from dq.options import ReportOptions
 from dq.report.capped import Capped, Extent
 from dq.report.charts import Chart, Histogram, flow_chart, histogram
@@ -27,18 +29,35 @@ from dq.report.run_folder import Run, read_run
 from dq.report.samples import SamplePage, read_samples
 from dq.report.search_quality import SearchQuality, read_search_quality
 
+Row = TypeVar("Row")
+
 REPORT_FILE = "report.html"
 REPORT_FOLDER = "report"
 """Beside the file: pages of hosts, and style and script where they are not in the file itself."""
 LARGE = 500
 """Rows of the scorecard, sample pages and clusters counting tenfold, from which on a report takes long to lay out."""
-LEAST_CAP = 5
+LEAST_ROWS = 5
 """A report that is too large has lists no shorter than this."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class HostPage:
+    """What stands on the page of one host: its sample pages, and the clusters whose first article it has."""
+
+    host: Host | None
+    name: str
+    samples: Capped[SamplePage]
+    clusters: Capped[Cluster]
+
+    @property
+    def file(self) -> str:
+        """Its name in the report's folder."""
+        return f"{host_anchor(self.name)}.html"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """Everything that the template draws."""
+    """Everything that the template draws; sample pages and clusters stand in it, or on the pages of their hosts."""
 
     run: Run
     max_text: int
@@ -57,6 +76,21 @@ class Report:
     reviews: Capped[Review]
     problems: Capped[PageProblem]
     failing_rows: Capped[FailingRow]
+    host_pages: tuple[HostPage, ...] = ()
+    over_budget: bool = False
+    """Whether it is larger than it may be although nothing is left that could go."""
+
+    @property
+    def all_samples(self) -> Capped[SamplePage]:
+        """The sample pages, wherever they stand."""
+        rows = (*self.samples.rows, *(row for page in self.host_pages for row in page.samples.rows))
+        return dataclasses.replace(self.samples, rows=rows)
+
+    @property
+    def all_clusters(self) -> Capped[Cluster]:
+        """The clusters, wherever they stand."""
+        rows = (*self.clusters.rows, *(row for page in self.host_pages for row in page.clusters.rows))
+        return dataclasses.replace(self.clusters, rows=rows)
 
     @property
     def is_large(self) -> bool:
@@ -68,10 +102,10 @@ class Report:
         for suite in self.suites:
             for check in suite.checks:
                 yield from (check.examples.extent, check.hosts.extent)
-        yield from (self.hosts.extent, self.lines.rules.extent, self.samples.extent)
-        yield from (page.lines for page in self.samples.rows)
-        yield self.clusters.extent
-        for cluster in self.clusters.rows:
+        yield from (self.hosts.extent, self.lines.rules.extent, self.all_samples.extent)
+        yield from (page.lines for page in self.all_samples.rows)
+        yield self.all_clusters.extent
+        for cluster in self.all_clusters.rows:
             yield from (cluster.members.extent, cluster.diffs)
         yield self.reuse.extent
         yield from (passage.places.extent for passage in self.reuse.rows)
@@ -83,106 +117,128 @@ class Report:
         return {check.rule: check for check in gravest_last}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class HostPage:
-    """What stands on the page of one host: its sample pages, and the clusters whose kept article it has."""
-
-    host: Host | None
-    name: str | None
-    samples: tuple[SamplePage, ...]
-    clusters: tuple[Cluster, ...]
-
-    @property
-    def file(self) -> str:
-        """Its name in the report's folder."""
-        return f"{host_anchor(self.name or '')}.html"
-
-
 def write_report(folder: Path, options: ReportOptions) -> Path:
     """Draw report.html into the folder of a finished run, from nothing but the files in it; returns its path.
 
     A report of more than `max_bytes` moves its pages and clusters to a page for each host, in the folder report/ beside
     it, and shortens its lists until it fits. The same run and options give the same bytes. TableError tells what the
-    run's folder lacks.
+    run's folder lacks, UsageError that it cannot be written to.
     """
     with speaking(options.report_language):
-        files = _files(folder, options)
-    _replace(folder / REPORT_FOLDER, {name: text for name, text in files.items() if name != REPORT_FILE})
-    file = folder / REPORT_FILE
-    unfinished = file.with_suffix(".html.part")
-    unfinished.write_bytes(files[REPORT_FILE].encode("utf-8"))
-    unfinished.replace(file)
-    return file
+        files = _files(read_report(folder, options), options)
+    main = files.pop(REPORT_FILE)
+    write_files(folder / REPORT_FOLDER, files)
+    write_text(folder / REPORT_FILE, main)
+    return folder / REPORT_FILE
 
 
-def _files(folder: Path, options: ReportOptions) -> dict[str, str]:
+def _files(report: Report, options: ReportOptions) -> dict[str, str]:
     """Every file of the report by its name, the main one among them."""
-    report = read_report(folder, options)
     assets = Assets(beside=f"{REPORT_FOLDER}/" if options.csp_safe else None)
-    files = {"report.css": str(style()), "report.js": str(script())} if options.csp_safe else {}
+    beside = {"report.css": str(style()), "report.js": str(script())}
     whole = render(report, assets)
     if _size(whole) <= options.max_bytes:
-        return {**files, REPORT_FILE: whole}
-    return {
-        "report.css": str(style()),
-        "report.js": str(script()),
-        **_host_files(report, options),
-        REPORT_FILE: _main_page(folder, report, options, assets),
-    }
-
-
-def _main_page(folder: Path, report: Report, options: ReportOptions, assets: Assets) -> str:
-    """The report without what went to the pages of hosts, its lists cut by halves until it fits."""
-    pages = host_pages(report)
-    text = render(without_pages(report), assets, pages)
-    while _size(text) > options.max_bytes and (shorter := _halved(options)) != options:
-        options = shorter
-        text = render(without_pages(read_report(folder, options)), assets, pages)
-    return text
-
-
-def _halved(options: ReportOptions) -> ReportOptions:
-    caps = {
-        field.name: max(getattr(options, field.name) // 2, min(LEAST_CAP, getattr(options, field.name)))
-        for field in dataclasses.fields(options)
-        if field.name.startswith("max_") and field.name not in {"max_bytes", "max_text"}
-    }
-    return dataclasses.replace(options, **caps)
-
-
-def _host_files(report: Report, options: ReportOptions) -> dict[str, str]:
-    """The page of every host that has sample pages or clusters, each cut by halves until it fits."""
-    pages = host_pages(report)
-    files: dict[str, str] = {}
-    for page in pages:
-        fitting = page
-        text = _host_page(report, fitting, pages)
-        while _size(text) > options.max_bytes and len(fitting.samples) + len(fitting.clusters) > 1:
-            fitting = dataclasses.replace(
-                fitting,
-                samples=fitting.samples[: len(fitting.samples) // 2],
-                clusters=fitting.clusters[: (len(fitting.clusters) + 1) // 2],
-            )
-            text = _host_page(report, fitting, pages)
-        files[page.file] = text
-    return files
+        return {**(beside if options.csp_safe else {}), REPORT_FILE: whole}
+    fitting = _fitted(_with_host_pages(report, options.max_bytes), assets, options.max_bytes)
+    pages = {page.file: _host_page(fitting, page) for page in fitting.host_pages}
+    return {**beside, **pages, REPORT_FILE: render(fitting, assets)}
 
 
 def _size(text: str) -> int:
     return len(text.encode("utf-8"))
 
 
-def _replace(folder: Path, files: Mapping[str, str]) -> None:
-    """Puts these files, and nothing else, into the report's folder; none where there are none."""
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    if files:
-        part.mkdir()
-        for name, text in files.items():
-            (part / name).write_bytes(text.encode("utf-8"))
-    shutil.rmtree(folder, ignore_errors=True)
-    if files:
-        part.replace(folder)
+def _with_host_pages(report: Report, max_bytes: int) -> Report:
+    """The report with its sample pages and clusters on the pages of their hosts, each cut by halves until it fits."""
+    nothing = dataclasses.replace(report, samples=_cut(report.samples, 0), clusters=_cut(report.clusters, 0))
+    moved = dataclasses.replace(nothing, host_pages=_by_host(report))
+    pages: list[HostPage] = []
+    for page in moved.host_pages:
+        fitting = page
+        while _size(_host_page(moved, fitting)) > max_bytes and (shorter := _halved_page(fitting)) != fitting:
+            fitting = shorter
+        pages.append(fitting)
+    return dataclasses.replace(moved, host_pages=tuple(pages))
+
+
+def _by_host(report: Report) -> tuple[HostPage, ...]:
+    """The report's pages and clusters by host, in the order of the hosts' first appearance."""
+    hosts = {host.name: host for host in report.hosts.rows}
+    samples: dict[str, list[SamplePage]] = {}
+    clusters: dict[str, list[Cluster]] = {}
+    for sample in report.samples.rows:
+        samples.setdefault(_known(sample.host), []).append(sample)
+    for cluster in report.clusters.rows:
+        clusters.setdefault(_known(cluster.members.rows[0].host if cluster.members.rows else None), []).append(cluster)
+    return tuple(
+        HostPage(
+            host=hosts.get(name),
+            name=name,
+            samples=_whole(report.samples, samples.get(name, ())),
+            clusters=_whole(report.clusters, clusters.get(name, ())),
+        )
+        for name in dict.fromkeys([*samples, *clusters])
+    )
+
+
+def _known(host: str | None) -> str:
+    return UNKNOWN_HOST if host is None else host
+
+
+def _whole(capped: Capped[Row], rows: Sequence[Row]) -> Capped[Row]:
+    """A list of which all rows are shown."""
+    return dataclasses.replace(capped, rows=tuple(rows), total=len(rows))
+
+
+def _cut(capped: Capped[Row], n: int) -> Capped[Row]:
+    """A list cut to `n` rows by the budget."""
+    return dataclasses.replace(capped, rows=capped.rows[:n], option="max_bytes") if len(capped.rows) > n else capped
+
+
+def _halved_page(page: HostPage) -> HostPage:
+    """The page with half its sample pages and half its clusters; one of them stays."""
+    if len(page.samples.rows) + len(page.clusters.rows) <= 1:
+        return page
+    n_samples = len(page.samples.rows) // 2
+    n_clusters = (len(page.clusters.rows) + 1) // 2 if n_samples == 0 else len(page.clusters.rows) // 2
+    return dataclasses.replace(page, samples=_cut(page.samples, n_samples), clusters=_cut(page.clusters, n_clusters))
+
+
+def _fitted(report: Report, assets: Assets, max_bytes: int) -> Report:
+    """The report with its lists cut by halves until the main page fits, or until it has nothing more to give."""
+    while _size(render(report, assets)) > max_bytes:
+        shorter = _halved(report)
+        if shorter == report:
+            return dataclasses.replace(report, over_budget=True)
+        report = shorter
+    return report
+
+
+def _halved(report: Report) -> Report:
+    """The report with half of each list, and without what only helps to understand checks that held."""
+    return dataclasses.replace(
+        report,
+        suites=tuple(map(_lighter, report.suites)),
+        hosts=_half(report.hosts),
+        reuse=_half(report.reuse),
+        reviews=_half(report.reviews),
+        problems=_half(report.problems),
+        failing_rows=_half(report.failing_rows),
+    )
+
+
+def _half(capped: Capped[Row]) -> Capped[Row]:
+    return _cut(capped, max(len(capped.rows) // 2, LEAST_ROWS))
+
+
+def _lighter(suite: Suite) -> Suite:
+    checks = (
+        dataclasses.replace(check, what_if=(), examples=_cut(check.examples, 0))
+        if check.held
+        else dataclasses.replace(check, examples=_half(check.examples))
+        for check in suite.checks
+    )
+    return dataclasses.replace(suite, checks=tuple(checks))
 
 
 def read_report(folder: Path, options: ReportOptions) -> Report:
@@ -221,55 +277,26 @@ def read_report(folder: Path, options: ReportOptions) -> Report:
     )
 
 
-def host_pages(report: Report) -> tuple[HostPage, ...]:
-    """The report's pages and clusters by host, in the order of the hosts' first appearance."""
-    hosts = {host.name: host for host in report.hosts.rows}
-    samples: dict[str | None, list[SamplePage]] = {}
-    clusters: dict[str | None, list[Cluster]] = {}
-    for sample in report.samples.rows:
-        samples.setdefault(sample.host, []).append(sample)
-    for cluster in report.clusters.rows:
-        kept = cluster.members.rows[0].host if cluster.members.rows else None
-        clusters.setdefault(kept, []).append(cluster)
-    return tuple(
-        HostPage(
-            host=hosts.get(name or ""),
-            name=name,
-            samples=tuple(samples.get(name, ())),
-            clusters=tuple(clusters.get(name, ())),
-        )
-        for name in dict.fromkeys([*samples, *clusters])
-    )
-
-
-def without_pages(report: Report) -> Report:
-    """The report without sample pages and clusters."""
-    return dataclasses.replace(
-        report,
-        samples=dataclasses.replace(report.samples, rows=(), option="max_bytes"),
-        clusters=dataclasses.replace(report.clusters, rows=(), option="max_bytes"),
-    )
-
-
-def render(report: Report, assets: Assets | None = None, pages: tuple[HostPage, ...] = ()) -> str:
-    """The main page, as text; `pages` are those of hosts to which pages and clusters went."""
-    elsewhere = {
-        sample.page_id: f"{REPORT_FOLDER}/{page.file}#page-{sample.page_id}"
-        for page in pages
-        for sample in page.samples
-    }
+def render(report: Report, assets: Assets | None = None) -> str:
+    """The main page, as text."""
+    files = {page.name: f"{REPORT_FOLDER}/{page.file}" for page in report.host_pages}
+    elsewhere = {sample.page_id: f"{files[page.name]}#page-{sample.page_id}" for page, sample in _moved(report)}
     return draw(
         "report.html.j2",
         report,
         assets or Assets(),
         page_links={page.page_id: f"#page-{page.page_id}" for page in report.samples.rows} | elsewhere,
         host_links={host.name: f"#{host.anchor}" for host in report.hosts.rows},
-        host_pages={page.name: f"{REPORT_FOLDER}/{page.file}" for page in pages},
-        pages=pages,
+        host_pages=files,
     )
 
 
-def _host_page(report: Report, page: HostPage, pages: tuple[HostPage, ...]) -> str:
+def _moved(report: Report) -> Iterator[tuple[HostPage, SamplePage]]:
+    """The sample pages that stand on pages of hosts."""
+    return ((page, sample) for page in report.host_pages for sample in page.samples.rows)
+
+
+def _host_page(report: Report, page: HostPage) -> str:
     """The page of one host, as text."""
     main_page = f"../{REPORT_FILE}"
     return draw(
@@ -278,6 +305,6 @@ def _host_page(report: Report, page: HostPage, pages: tuple[HostPage, ...]) -> s
         Assets(beside=""),
         main_page=main_page,
         page=page,
-        page_links={sample.page_id: f"{one.file}#page-{sample.page_id}" for one in pages for sample in one.samples},
+        page_links={sample.page_id: f"{one.file}#page-{sample.page_id}" for one, sample in _moved(report)},
         host_links={host.name: f"{main_page}#{host.anchor}" for host in report.hosts.rows},
     )

@@ -1,7 +1,8 @@
 """Decisions drawn for review: of every kind some, spread over hosts, the same ones for the same run.
 
-What is drawn is a sample, not the worst: the share of decisions that reviewers accept then tells how often the run is
-right. The order is that of a hash over each decision's key, in turns by kind and host.
+What is drawn is a sample, not the worst. The order is that of a number over each decision's key, in turns by kind and
+host: small hosts and rare kinds are drawn more often than their part of the batch, so that the share which reviewers
+accept is told kind by kind, and is one of the decisions drawn.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ class Review:
 
 def read_reviews(run: Run, options: ReportOptions) -> Capped[Review]:
     """The decisions drawn."""
-    drawn = pl.concat([_lines(run, options.max_reviews), _pairs(run), _empty(run)])
-    total = _total(run)
+    pairs, empty = _pairs(run), _empty(run)
+    drawn = pl.concat([_lines(run, options.max_reviews), pairs, empty])
+    n_lines: int = run.scan(LINES).select(pl.len()).collect().item()
     in_turn = (
         drawn.with_columns(order=_order("a", "b"))
         .sort("order", "kind", "a", "b")
@@ -88,7 +90,7 @@ def read_reviews(run: Run, options: ReportOptions) -> Capped[Review]:
     return Capped(
         what=marked("decisions for review"),
         rows=tuple(_reviews(run, in_turn, options)),
-        total=total,
+        total=n_lines + pairs.height + empty.height,
         option="max_reviews",
     )
 
@@ -139,11 +141,6 @@ def _empty(run: Run) -> pl.DataFrame:
     pages = run.scan(PAGES).filter(pl.col("status") == "empty")
     host = pl.col("host").fill_null(UNKNOWN_HOST)
     return pages.select(kind=pl.lit("empty"), a="page_id", b=pl.lit(""), host=host).collect().cast(_DRAWN)
-
-
-def _total(run: Run) -> int:
-    lines = run.scan(LINES).select(pl.len()).collect().item()
-    return int(lines) + _pairs(run).height + _empty(run).height
 
 
 def _reviews(run: Run, drawn: pl.DataFrame, options: ReportOptions) -> Iterator[Review]:

@@ -112,6 +112,8 @@ def _read_verdict(file: Path) -> Verdict:
         )
     except KeyError as error:
         raise TableError(f"{file} lacks the entry {error}; check the run again with `dq gate {file.parent}`.") from None
+    except (TypeError, AttributeError) as error:
+        raise TableError(f"{file} is not what dq writes ({error}); check the run again.") from None
 
 
 def _read_record(file: Path) -> RunRecord:
@@ -129,6 +131,8 @@ def _read_record(file: Path) -> RunRecord:
         )
     except KeyError as error:
         raise TableError(f"{file} lacks the entry {error}; run `dq run` again.") from None
+    except (TypeError, AttributeError) as error:
+        raise TableError(f"{file} is not what dq writes ({error}); run `dq run` again.") from None
 
 
 HONOURED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 
@@ -288,11 +289,13 @@ def quantity_and_bound(threshold: str) -> tuple[str, str]:
 
 
 def number(value: float) -> str:
-    """A number with as many digits as it needs.
+    """A number with as many digits as it needs; a dash for what is none.
 
     >>> number(1234.0), number(12.345), number(0.3)
     ('1,234', '12.3', '0.3')
     """
+    if not math.isfinite(value):
+        return "–"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
@@ -302,7 +305,16 @@ def share(value: float | None) -> str:
     >>> share(0.5), share(None)
     ('50%', '–')
     """
-    return "–" if value is None else numeral(percent(value))
+    return "–" if value is None or not math.isfinite(value) else numeral(percent(value))
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A figure of a host: a number where that is its unit, else a share.
+
+    >>> figure(12.0, "number"), figure(0.5, "loss"), figure(None, "rate")
+    ('12', '50%', '–')
+    """
+    return "–" if value is None else number(value) if unit == "number" else share(value)
 
 
 def similarity(value: float) -> str:

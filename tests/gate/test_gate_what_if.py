@@ -40,9 +40,33 @@ def test_every_alternative_is_what_the_gate_finds_with_it(gate, batch, only, tmp
     side = "min_value" if "min_value" in kwargs else "max_value"
     alternatives = told(tmp_path).rows(named=True)
     for one in alternatives[::3]:
-        gate(batch, suites=only("articles", expectation(kind, **{**kwargs, side: int(one["bound"])})))
+        gate(batch, suites=only("articles", expectation(kind, **{**kwargs, side: one["bound"]})))
         found = pl.read_parquet(CHECKS.file(tmp_path)).row(0, named=True)
         assert (one["rows"], one["success"]) == (found["unexpected_count"], found["success"])
+
+
+@pytest.mark.parametrize("bound", [float("inf"), float("nan"), 1e308])
+def test_a_bound_beyond_numbers_has_no_alternatives_beyond_them(gate, batch, only, tmp_path, bound):
+    gate(
+        batch,
+        suites=only("articles", expectation("expect_column_values_to_be_between", column="n_words", max_value=bound)),
+    )
+    found = told(tmp_path)["bound"]
+    assert found.is_finite().all()
+
+
+def test_alternatives_of_a_count_are_counts(gate, batch, only, tmp_path):
+    rules = [
+        expectation("expect_column_values_to_be_between", column="articles", min_value=1),
+        expectation("expect_column_values_to_be_between", column="median_words", min_value=45),
+        expectation("expect_column_values_to_be_between", column="empty_share", max_value=0.5),
+    ]
+    gate(batch, suites=only("sources", *rules))
+    bounds = dict(told(tmp_path).group_by("check").agg("bound").iter_rows())
+    assert bounds[0] == [0, 1, 2]
+    assert all(bound == int(bound) for bound in bounds[1])
+    assert len(bounds[1]) == 8
+    assert bounds[2] == [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7]
 
 
 def test_hosts_of_rows_are_counted_and_rows_without_a_host_have_none(gate, batch, only, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dq.options import ReportOptions
-from dq.report import write_comparison, write_report
+from dq.report import compare_runs, write_comparison, write_report
 
 HERE = Path(__file__).parent
 GOLD = HERE / "report"
@@ -41,8 +41,7 @@ def folders(runs, tmp_path_factory):
 def drawn(name, folders):
     passing, troubled = folders
     if name == "compare.html":
-        _, page = write_comparison(passing, troubled, ReportOptions(**SMALL))
-        return page
+        return write_comparison(compare_runs(passing, troubled), troubled, ReportOptions(**SMALL))
     if name == "host.html":
         write_report(troubled, ReportOptions(**SMALL, max_bytes=50_000))
         return max((troubled / "report").glob("host-*.html"), key=lambda file: (file.stat().st_size, file.name))

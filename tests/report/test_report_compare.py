@@ -5,7 +5,7 @@ import pytest
 from lxml import html
 
 from dq.options import ReportOptions
-from dq.report import compare_runs, write_comparison
+from dq.report import compare_runs, write_comparison, write_report
 from dq.report.compare_page import render
 from dq.tables import DUPLICATES, LINES
 
@@ -34,10 +34,18 @@ def test_says_first_whether_the_later_batch_may_be_published(request, left, righ
 
 def test_is_written_into_the_later_runs_folder(passing, runs, tmp_path):
     later = runs.write_run(tmp_path / "later", runs.troubled_pages())
-    compared, file = write_comparison(passing, later, ReportOptions())
+    file = write_comparison(compare_runs(passing, later), later, ReportOptions(csp_safe=True))
     assert file == later / "compare.html"
     assert html.document_fromstring(file.read_text(encoding="utf-8")).get("lang") == "en"
-    assert compared.counts.height > 5
+    write_report(later, ReportOptions())
+    assert {path.name for path in (later / "compare").iterdir()} == {"report.css", "report.js"}
+
+
+def test_lists_are_cut_and_say_so(passing, troubled):
+    tree = page(passing, troubled, max_hosts=2, max_changes=1)
+    assert len(tree.get_element_by_id("host-table").findall("tbody/tr")) == 2
+    assert "--max-hosts" in text(tree.get_element_by_id("hosts"))
+    assert "--max-changes" in text(tree.get_element_by_id("checks"))
 
 
 def test_counts_and_hosts_with_their_difference(passing, troubled):

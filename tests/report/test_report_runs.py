@@ -8,7 +8,7 @@ import shutil
 import polars as pl
 import pytest
 
-from dq.errors import TableError
+from dq.errors import TableError, UsageError
 from dq.options import ReportOptions
 from dq.report import compare_runs, write_report
 from dq.tables import ARTICLES, CHECKS, LINES, OF_RUN, PAGES, SOURCES
@@ -112,3 +112,40 @@ def test_decisions_that_were_honoured_are_told(runs, draw, tmp_path):
     told = " ".join(draw(folder).get_element_by_id("run").text_content().split())
     assert "decisions on lines: 7, lines changed by them: 12" in told
     assert "decisions on pairs" not in told
+
+
+@pytest.mark.parametrize("name", ["verdict.json", "run.json"])
+@pytest.mark.parametrize("content", ["[]", "null", "3", '{"counts": []}', '{"options": 1}'])
+def test_files_that_hold_something_else_are_told(runs, tmp_path, name, content):
+    folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+    (folder / name).write_text(content, encoding="utf-8")
+    with pytest.raises(TableError, match=name):
+        write_report(folder, ReportOptions())
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(runs, tmp_path):
+    folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+    (folder / "report.html").mkdir()
+    with pytest.raises(UsageError, match=r"report\.html cannot be written"):
+        write_report(folder, ReportOptions())
+
+
+def test_figures_that_are_no_numbers_are_told_by_a_dash(runs, draw, tmp_path):
+    folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+    sources = pl.read_parquet(SOURCES.file(folder))
+    sources.with_columns(median_words=pl.lit(float("nan")), empty_share=pl.lit(float("inf"))).write_parquet(
+        SOURCES.file(folder)
+    )
+    assert "–" in draw(folder).get_element_by_id("host-table").text_content()
+
+
+def test_a_cluster_whose_kept_article_came_earlier_says_so(runs, draw, tmp_path):
+    folder = runs.write_run(tmp_path / "run", runs.ordinary_pages())
+    articles = pl.read_parquet(ARTICLES.file(folder))
+    cluster = articles.filter(pl.col("cluster_id").is_not_null())["cluster_id"][0]
+    articles.filter(pl.col("article_id") != cluster).write_parquet(ARTICLES.file(folder))
+    shown = draw(folder).get_element_by_id(f"cluster-{cluster}").getparent()
+    assert "came with an earlier batch" in shown.text_content()
+    assert "The first one is kept" not in shown.text_content()
+    assert shown.find_class("comparison") == []
+    assert "(untitled)" not in shown.find("summary").text_content()

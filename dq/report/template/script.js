@@ -261,8 +261,9 @@
         x: stepper.answer && (() => stepper.answer(false)),
         u: stepper.answer && (() => stepper.answer(undefined)),
       };
-      // By the place of the key, so that an Arabic or Hebrew keyboard layout has the same shortcuts.
-      const key = event.code === "Slash" ? "/" : event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key;
+      // By the letter; by the place of the key where a layout (Arabic, Hebrew, Greek) has no Latin letter there.
+      const place = event.code === "Slash" ? "/" : (event.code ?? "").replace(/^Key/, "").toLowerCase();
+      const key = /^[\x20-\x7e]$/.test(event.key) ? event.key.toLowerCase() : place;
       if (!deeds[key]) return;
       event.preventDefault();
       deeds[key]();

@@ -29,10 +29,17 @@ def quality(session):
 
 @nox.session
 def tests(session):
-    """The tests, with branch coverage."""
+    """The tests."""
+    install(session, "test", editable=True)
+    session.run("pytest", *(session.posargs or ["-n", os.environ.get("DQ_TEST_PROCESSES", "2"), "--dist", "worksteal"]))
+
+
+@nox.session
+def coverage(session):
+    """The tests, with branch coverage, which takes half as long again."""
     install(session, "test", editable=True)
     processes = os.environ.get("DQ_TEST_PROCESSES", "2")
-    session.run("pytest", *(session.posargs or ["-n", processes, "--cov", "--cov-report=term:skip-covered"]))
+    session.run("pytest", "-n", processes, "--cov", "--cov-report=term:skip-covered")
 
 
 @nox.session

@@ -222,8 +222,8 @@ def test_cases_that_a_run_does_not_meet_are_no_disagreement(reports, tmp_path, c
     assert code == 0
     assert [kind["not_met"] for kind in told["kinds"]] == [1, 1, 1]
     (tmp_path / "none.jsonl").write_text("")
-    assert main(["review", "none.jsonl", "--in", str(reports / "latest")]) == 0
-    assert capsys.readouterr().out == "there are no cases\n"
+    assert main(["review", "none.jsonl", "--in", str(reports / "latest")]) == 2
+    assert "none.jsonl holds no case" in capsys.readouterr().err
 
 
 WRONG = [

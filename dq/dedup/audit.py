@@ -19,7 +19,7 @@ from dq.texts import I64, U64
 SETS_AT_ONCE = 20_000
 """Sets that are gone through before the memory that they took is let go."""
 FILTER_BITS = 24
-"""The first bits of a drawn shingle's hash, by which nearly all others are passed over without a search."""
+"""So many first bits of a drawn shingle's hash, and fewer for few, pass over nearly all others without a search."""
 NO_NODE = -1
 
 
@@ -49,8 +49,9 @@ def sharing(sets: ShingleSets, rows: I64, drawn: I64) -> Pairs:
 def _met(sets: ShingleSets, block: slice, node_of: I64, held: tuple[U64, I64]) -> U64:
     """Keys of the pairs of a drawn node and a node in `block`; `held` are shingles in order, and who holds each."""
     shingles, holders = held
-    shift = np.uint64(64 - FILTER_BITS)
-    known = np.zeros(1 << FILTER_BITS, np.bool_)
+    bits = min(FILTER_BITS, max(8, (32 * len(shingles)).bit_length()))
+    shift = np.uint64(64 - bits)
+    known = np.zeros(1 << bits, np.bool_)
     known[shingles >> shift] = True
     start = sets.starts[block.start]
     flat = sets.flat[start : sets.starts[block.stop]]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +45,22 @@ def load_suites(folder: Path, *, python_regex: bool = False) -> tuple[Suite, ...
 
     Raises SuiteError with all mistakes of all files, each with file and line.
     """
+    return _tried(folder, _contents(folder), python_regex)
+
+
+def _contents(folder: Path) -> tuple[tuple[str, bytes], ...]:
+    """The files of a folder of suites, as far as they can be read: those that cannot are told where they are parsed."""
+    files: list[tuple[str, bytes]] = []
+    for path in sorted(folder.glob("*.[jJ][sS][oO][nN]")):
+        with suppress(OSError):
+            files.append((path.name, path.read_bytes()))
+    return tuple(files)
+
+
+@lru_cache(maxsize=8)
+def _tried(folder: Path, contents: tuple[tuple[str, bytes], ...], python_regex: bool) -> tuple[Suite, ...]:  # noqa: FBT001
+    """The suites of a folder with these contents: a program that gates batch after batch tries them once."""
+    del contents
     suites, mistakes = read_suites(folder)
     examples = suite_parameters(GateOptions(), started=datetime.now(UTC))
     told = [

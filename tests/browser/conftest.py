@@ -18,6 +18,7 @@ import pytest
 
 from dq.options import ReportOptions
 from dq.report import write_report
+from dq.report.compare import compare_runs
 from dq.report.compare_page import write_comparison
 
 HERE = Path(__file__).parent
@@ -118,8 +119,7 @@ def compare(report: Path, run: Path, tmp_path_factory: pytest.TempPathFactory) -
     def drawn(**options: Any) -> Path:
         folder = tmp_path_factory.mktemp("compared") / "run"
         shutil.copytree(run, folder)
-        _, file = write_comparison(report.parent, folder, ReportOptions(**options))
-        return file
+        return write_comparison(compare_runs(report.parent, folder), folder, ReportOptions(**options))
 
     return drawn
 

@@ -80,6 +80,14 @@ def test_keys_have_their_places_on_an_arabic_keyboard(opened):
     assert opened.run(ANSWERS)[:3] == ["yes", "no", None]
 
 
+def test_keys_go_by_their_letter_on_a_german_keyboard(opened):
+    strike(opened, "n")
+    opened.letter("y", writes="z")
+    assert set(opened.run(ANSWERS)) == {None}
+    opened.letter("z", writes="y")
+    assert opened.run(ANSWERS)[0] == "yes"
+
+
 def test_radio_buttons_decide_and_the_keyboard_reaches_them(opened):
     opened.run("document.querySelector('#review-2 input[value=no]').click()")
     assert opened.run(ANSWERS)[:3] == [None, "no", None]

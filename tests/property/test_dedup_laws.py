@@ -202,7 +202,7 @@ BY_BATCH = DedupOptions(boilerplate_articles=99)
 EVIDENCE = ("left_id", "right_id", "relation", "jaccard", "containment_left", "longest_shared_words", "folded_only")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(batches, st.integers(0, 12), st.integers(0, 12))
 def test_batches_one_after_the_other_find_what_all_at_once_find(batch, first, second):
     frame = frame_of(batch)

@@ -84,7 +84,7 @@ def test_every_host_has_a_page_of_its_own_that_says_what_it_leaves_out(runs, tmp
 def test_pages_without_a_host_have_a_page_too(runs, tmp_path):
     lost = runs.Scraped(host=None, name="lost.html", lines=runs.with_furniture(runs.HARVEST), url=None)
     folder = runs.write_run(tmp_path / "run", [*runs.troubled_pages(), lost])
-    file = write_report(folder, ReportOptions(max_bytes=100_000, max_pages=60))
+    file = write_report(folder, ReportOptions(max_bytes=250_000, max_pages=60))
     main = html.document_fromstring(file.read_text(encoding="utf-8"))
     (link,) = [link for link in main.get_element_by_id("host-table").iter("a") if text(link) == "(unknown)"]
     page = html.document_fromstring((folder / link.get("href")).read_text(encoding="utf-8"))

@@ -1,10 +1,10 @@
 """Tables become one HTML file.
 
-`write_report` draws the report of a finished run; `compare_runs` tells what changed between two,
-and `write_comparison` draws it. Both read a run's
-folder and nothing else. The way of a report: `run_folder` reads, one module a section computes (`headline`, `findings`,
-`flow`, `checks`, `hosts`, `lines`, `samples`, `clusters`, `reuse`, `rejected`), `page` puts them together and draws
-them by `template/`.
+`write_report` draws the report of a finished run; `compare_runs` tells what changed between two, and `write_comparison`
+draws it. They read runs' folders and nothing else. The way of a report: `run_folder` reads, one module a section
+computes (`headline`, `findings`, `flow`, `checks`, `hosts`, `lines`, `samples`, `search_quality`, `clusters` with
+`evidence`, `reuse`, `reviews`, `rejected`), `page` puts them together within the budget, `draw` draws them by
+`template/`, in the language of `language`.
 """
 
 from dq.report.compare import Comparison, compare_runs

@@ -250,17 +250,17 @@ class TestHosts:
         shown = rows(section(draw(troubled), "hosts"))
         assert len(shown) == sources.height
         (row,) = [row for row in shown if row[0] == "almanara.example"]
-        assert row[2] == "3 usually 4"
-        assert row[5] == "4"
+        assert row[3] == "3 usually 4"
+        assert row[6] == "4"
 
     def test_marks_the_figure_that_broke_an_expectation_in_words_too(self, draw, troubled):
         (row,) = [row for row in rows(section(draw(troubled), "hosts")) if row[0] == "alwatan.example"]
         assert row[1] == "critical"
-        assert row[4] == "critical: 88% usually 0%"
+        assert row[5] == "critical: 88% usually 0%"
 
     def test_tells_what_changed_and_since_which_day(self, draw, troubled):
         (row,) = [row for row in rows(section(draw(troubled), "hosts")) if row[0] == "alwatan.example"]
-        assert "Empty 88%, usually 0%, since 2026-01-28" in row[-1]
+        assert "Empty 88%, usually 0%, since 2026-01-28" in row[2]
         (finding,) = [
             item for item in section(draw(troubled), "verdict").find_class("finding") if "Empty share" in text(item)
         ]

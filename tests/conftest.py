@@ -1,12 +1,14 @@
 """Small batches that tests of the whole pipeline share."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("dq", deadline=None)  # how long a case takes says more of the machine than of the code
+# How long a case takes says more of the machine than of the code; DQ_EXAMPLES=1000 looks longer for a counterexample.
+settings.register_profile("dq", deadline=None, max_examples=int(os.environ.get("DQ_EXAMPLES", "40")))
 settings.load_profile("dq")
 ROOT = Path(__file__).parents[1]
 SENTENCES = [

@@ -229,7 +229,7 @@ LINE = st.sampled_from(
 PAGE = st.lists(LINE, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(PAGE)
 def test_nothing_vanishes_and_every_row_is_labelled(lines):
     content = "\n".join(lines)
@@ -242,7 +242,7 @@ def test_nothing_vanishes_and_every_row_is_labelled(lines):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(PAGE)
 def test_line_ends_do_not_matter(lines):
     lines = [line.replace("\r", " ").replace("\n", " ") for line in lines]
@@ -250,7 +250,7 @@ def test_line_ends_do_not_matter(lines):
     assert [row["body"] for row in unix.articles] == [row["body"] for row in windows.articles]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(PAGE)
 def test_every_body_is_made_of_kept_lines_in_order(lines):
     cleaned = clean("\n".join(lines))

@@ -58,7 +58,7 @@ def same_content(one, other):
     return rows(one) == rows(other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(PAGES), st.data())
 def test_decided_lines_are_as_was_decided_and_the_tables_of_the_page_agree(page, data):
     rows = [row for row in CLEANED[page.page_id].lines if make_line(row["text"]).text]

@@ -65,7 +65,7 @@ def test_lines_that_differ_in_digits_or_words_of_one_kind_are_seen_to_be_alike()
 
 
 @given(PAGE, PAGE, PAGE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_page_is_scored_alone(before, page, after):
     alone, among = scored([page]), scored([before, page, after])
     first = len(split_pages([before]).texts)
@@ -76,7 +76,7 @@ def test_a_page_is_scored_alone(before, page, after):
 
 
 @given(PAGE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_score_is_a_probability_that_its_reasons_add_up_to(page):
     found = scored([page])
     assert len(found.reasons(found.content > 0.5)) == len(found.content)

@@ -157,7 +157,7 @@ body = st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=4).map("\n\n".join
 batches = st.lists(st.tuples(body, st.sampled_from([None, "https://a.example/1", "https://a.example/2"])), max_size=10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     batches, st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=6), st.randoms(use_true_random=False)
 )

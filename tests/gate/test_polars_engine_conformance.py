@@ -335,7 +335,7 @@ def differences(  # noqa: PLR0913 - one case
 @pytest.mark.parametrize("kind", KINDS)
 @settings(
     deadline=None,
-    max_examples=int(os.environ.get("DQ_CONFORMANCE_EXAMPLES", "2")),
+    max_examples=int(os.environ.get("DQ_CONFORMANCE_EXAMPLES", "1")),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes a second, to shrink one minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -69,7 +69,7 @@ def jaccard(left: str, right: str) -> float:
     return len(a & b) / len(a | b) if a | b else 1.0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(batches, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_number_of_threads_change_nothing(batch, shuffle):
     frame = frame_of(batch)
@@ -80,7 +80,7 @@ def test_the_order_of_rows_and_the_number_of_threads_change_nothing(batch, shuff
     assert tables(find_duplicates(frame, dataclasses.replace(OPTIONS, threads=1))) == expected
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(batches)
 def test_every_pair_is_what_it_says(batch):
     frame = frame_of(batch)
@@ -99,7 +99,7 @@ def test_every_pair_is_what_it_says(batch):
             assert row["containment_left"] >= OPTIONS.min_containment > row["containment_right"]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(batches)
 def test_every_member_of_a_cluster_resembles_its_canonical(batch):
     frame = frame_of(batch)
@@ -119,7 +119,7 @@ def test_every_member_of_a_cluster_resembles_its_canonical(batch):
     assert len(canonical) == frame.height - sum(size - 1 for size in sizes.values())
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(batches)
 def test_passages_stand_where_they_say(batch):
     frame = frame_of(batch)
@@ -136,7 +136,7 @@ def test_passages_stand_where_they_say(batch):
     assert all(row["n_articles"] > 1 for row in of.values())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=10), st.integers(0, 1000))
 def test_strangers_of_any_length_never_match(lengths, seed):
     texts = [words(seed * 100 + i, n) for i, n in enumerate(lengths)]
@@ -146,7 +146,7 @@ def test_strangers_of_any_length_never_match(lengths, seed):
     assert found.reuse.is_empty()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(batches.filter(len))
 def test_a_copy_of_any_row_long_enough_is_found(batch):
     frame = frame_of(batch)
@@ -202,7 +202,7 @@ BY_BATCH = DedupOptions(boilerplate_articles=99)
 EVIDENCE = ("left_id", "right_id", "relation", "jaccard", "containment_left", "longest_shared_words", "folded_only")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(batches, st.integers(0, 12), st.integers(0, 12))
 def test_batches_one_after_the_other_find_what_all_at_once_find(batch, first, second):
     frame = frame_of(batch)

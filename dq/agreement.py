@@ -7,7 +7,6 @@ are held against any later run: what it decides otherwise is told.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any, Literal
 import polars as pl
 
 from dq import runs
-from dq.errors import UsageError, told_together
-from dq.review_files import MOST_TOLD, read, read_cases, write_cases
+from dq.errors import UsageError
+from dq.figures import wilson
+from dq.review_files import raise_for, read, read_cases, write_cases
 from dq.reviews import (
     Case,
     Decision,
@@ -38,25 +38,8 @@ from dq.reviews import (
 )
 from dq.tables import ARTICLES, DUPLICATES, LINES, PAGES, Table
 
-Z = 1.959963984540054
-"""Quantile of the normal distribution for an interval of 95%."""
 SAME_CLUSTER = "same cluster"
 """How a pair is told that shares a cluster, and is no row of duplicates."""
-
-
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson, "Probable inference", JASA 1927); 0 to 1 where nothing was looked at.
-
-    >>> [round(end, 3) for end in wilson(9, 10)], wilson(0, 0)
-    ([0.596, 0.982], (0.0, 1.0))
-    """
-    if whole == 0:
-        return 0.0, 1.0
-    share = part / whole
-    middle = share + Z**2 / (2 * whole)
-    margin = Z * math.sqrt(share * (1 - share) / whole + Z**2 / (4 * whole**2))
-    low, high = ((middle + side * margin) / (1 + Z**2 / whole) for side in (-1, 1))
-    return (0.0 if part == 0 else low), (1.0 if part == whole else high)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,8 +58,9 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95% interval of the share."""
-        return wilson(self.accepted, self.reviewed)
+        """The 95% interval of the share, which none or all of the decisions leave open on one side only."""
+        low, high = wilson(self.share, float(self.reviewed))
+        return 0.0 if self.accepted == 0 else low, 1.0 if self.accepted == self.reviewed else high
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,10 +147,7 @@ def look_up(export: Export, folder: Path) -> Reviewed:
     found = _RunTables.of(export, folder)
     told = [found.told(one) for one in export.decisions]
     missing = [f"decisions[{number}]: {one}" for number, one in enumerate(told) if isinstance(one, str)]
-    if missing:
-        more = [f"and {len(missing) - MOST_TOLD} more"] if len(missing) > MOST_TOLD else []
-        heading = f"decisions on what is not in {folder}; was the run changed, or the export?"
-        raise UsageError(told_together(heading, [*missing[:MOST_TOLD], *more]))
+    raise_for(missing, f"decisions on what is not in {folder}; was the run changed, or the export?")
     known = [(one, decision.accepted) for one, decision in zip(told, export.decisions, strict=True)]
     cases = [one.case for one, _ in known if isinstance(one, _Told) and one.case is not None]
     return Reviewed(

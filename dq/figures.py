@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from statistics import NormalDist
+from typing import TypeVar
 
 import polars as pl
 
@@ -107,6 +109,25 @@ def sources(pages: pl.LazyFrame, articles: pl.LazyFrame, languages: Sequence[str
     )
     joined = by_page.join(by_article, on="host", how="left").with_columns(pl.col("articles").fill_null(0))
     return joined.select(pl.col(name).cast(SOURCES.schema[name]) for name in OF_RUN).sort("host").collect()
+
+
+Number = TypeVar("Number", float, pl.Expr)
+
+
+def wilson(share: Number, cases: Number, confidence: float = 0.95) -> tuple[Number, Number]:
+    """The interval in which the true share lies with this confidence, given the share among so many cases.
+
+    The score interval of E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927): with z the normal quantile of (1 + confidence) / 2,
+    (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n). It holds for few cases and for shares near 0 and 1.
+
+    >>> [round(end, 3) for end in wilson(0.9, 10.0)]
+    [0.596, 0.982]
+    """
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    spread = (share * (1 - share) / cases + z * z / (4 * cases * cases)) ** 0.5
+    centre, scale = share + z * z / (2 * cases), 1 + z * z / cases
+    return (centre - z * spread) / scale, (centre + z * spread) / scale
 
 
 def percent(part: float, whole: float = 1.0) -> str:

@@ -102,7 +102,7 @@ def _export(whole: dict[str, Any], name: str) -> Export:
         problems += [f"decisions[{number}]: {problem}" for problem in wrong]
         made += [] if one is None else [(number, one)]
     problems += _twice(made)
-    _raise_for(problems, f"{name} is no export of decisions that dq can read; export it again, or correct it:")
+    raise_for(problems, f"{name} is no export of decisions that dq can read; export it again, or correct it:")
     return Export(run_id=str(run_id), decisions=tuple(one for _, one in made))
 
 
@@ -138,11 +138,12 @@ def _cases(text: str, name: str) -> tuple[Case, ...]:
         one, wrong = _record_of(CASES, value)
         problems += [f"line {number}: {problem}" for problem in wrong]
         made += [] if one is None else [one]
-    _raise_for(problems, f"{name} is no file of cases that dq can read; correct or take out what is wrong in it:")
+    raise_for(problems, f"{name} is no file of cases that dq can read; correct or take out what is wrong in it:")
     return tuple(made)
 
 
-def _raise_for(problems: Sequence[str], heading: str) -> None:
+def raise_for(problems: Sequence[str], heading: str) -> None:
+    """UsageError that tells the problems, so many of them as anybody reads, where there are any."""
     if problems:
         more = [f"and {len(problems) - MOST_TOLD} more"] if len(problems) > MOST_TOLD else []
         raise UsageError(told_together(heading, [*problems[:MOST_TOLD], *more]))

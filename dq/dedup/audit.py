@@ -9,6 +9,7 @@ candidates (copies of all pairs compared); what was found is compared exactly an
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dq.dedup.corpus import blocks, release
@@ -42,20 +43,25 @@ def sharing(sets: ShingleSets, rows: I64, drawn: I64) -> Pairs:
     held = shingles[order], np.repeat(drawn, sets.sizes[rows[drawn]])[order]
     node_of = np.full(len(sets), NO_NODE)
     node_of[rows] = np.arange(len(rows))
-    met = [_met(sets, block, node_of, held) for block in blocks(len(sets), SETS_AT_ONCE)]
+    starts = _starts(held[0])
+    met = [_met(sets, block, node_of, held, starts) for block in blocks(len(sets), SETS_AT_ONCE)]
     return pairs_of(*met)
 
 
-def _met(sets: ShingleSets, block: slice, node_of: I64, held: tuple[U64, I64]) -> U64:
+def _starts(shingles: U64) -> npt.NDArray[np.bool_]:
+    """With which first bits any of the shingles starts: a table of a power of two."""
+    bits = min(FILTER_BITS, max(8, (32 * len(shingles)).bit_length()))
+    starts = np.zeros(1 << bits, np.bool_)
+    starts[shingles >> np.uint64(64 - bits)] = True
+    return starts
+
+
+def _met(sets: ShingleSets, block: slice, node_of: I64, held: tuple[U64, I64], starts: npt.NDArray[np.bool_]) -> U64:
     """Keys of the pairs of a drawn node and a node in `block`; `held` are shingles in order, and who holds each."""
     shingles, holders = held
-    bits = min(FILTER_BITS, max(8, (32 * len(shingles)).bit_length()))
-    shift = np.uint64(64 - bits)
-    known = np.zeros(1 << bits, np.bool_)
-    known[shingles >> shift] = True
     start = sets.starts[block.start]
     flat = sets.flat[start : sets.starts[block.stop]]
-    places = np.flatnonzero(known[flat >> shift])
+    places = np.flatnonzero(starts[flat >> np.uint64(65 - len(starts).bit_length())])
     first, last = (np.searchsorted(shingles, flat[places], side) for side in ("left", "right"))
     node = node_of[np.searchsorted(sets.starts, places + start, "right") - 1]
     n = np.where(node == NO_NODE, 0, last - first)

@@ -19,11 +19,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any, ClassVar, Literal
 
 import polars as pl
 
+from dq.figures import wilson
 from dq.gate.quiet import quiet
 
 with quiet():
@@ -138,19 +138,6 @@ def _in_language(language: object) -> pl.Expr:
 def _not_after_fetch(date: Column, fetched: Column) -> pl.Expr:
     wall = fetched.expr.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return date.expr <= wall + CLOCKS
-
-
-def wilson(share: pl.Expr, cases: pl.Expr, confidence: float) -> tuple[pl.Expr, pl.Expr]:
-    """The interval in which the true share lies with this confidence, given the share among so many cases.
-
-    The score interval of E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
-    of the American Statistical Association 22 (1927): with z the normal quantile of (1 + confidence) / 2,
-    (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n). It holds for few cases and for shares near 0 and 1.
-    """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    spread = (share * (1 - share) / cases + z * z / (4 * cases * cases)).sqrt()
-    centre, scale = share + z * z / (2 * cases), 1 + z * z / cases
-    return (centre - z * spread) / scale, (centre + z * spread) / scale
 
 
 def _bound(usual: float | None, own: str | None, side: str) -> pl.Expr | None:

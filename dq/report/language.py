@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -109,6 +110,19 @@ def numeral(text: str) -> str:
     """
     plain = all(char.isdigit() or char in ".," for char in text)
     return text if plain or direction() == "ltr" else f"{LEFT_TO_RIGHT}{text}"
+
+
+def fitting(patterns: Iterable[tuple[str, str]], text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The message of the first pattern that the whole text fits, and what stands in its groups; None for no pattern."""
+    for pattern, message in patterns:
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return message, found.groups()
+    return None
+
+
+def filled(message: str, values: Iterable[str]) -> str:
+    """A message with `%(a)s`, `%(b)s` and so on, in the language in use, with the values in their places."""
+    return tr(message, **dict(zip("abcd", values, strict=False)))
 
 
 def catalog_file(code: LanguageCode) -> Path:

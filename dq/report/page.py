@@ -139,9 +139,9 @@ def _files(report: Report, options: ReportOptions) -> dict[str, str]:
     whole = render(report, assets)
     if _size(whole) <= options.max_bytes:
         return {**(beside if options.csp_safe else {}), REPORT_FILE: whole}
-    fitting = _fitted(_with_host_pages(report, options.max_bytes), assets, options.max_bytes)
+    fitting, main = _fitted(_with_host_pages(report, options.max_bytes), assets, options.max_bytes)
     pages = {page.file: _host_page(fitting, page) for page in fitting.host_pages}
-    return {**beside, **pages, REPORT_FILE: render(fitting, assets)}
+    return {**beside, **pages, REPORT_FILE: main}
 
 
 def _size(text: str) -> int:
@@ -204,14 +204,14 @@ def _halved_page(page: HostPage) -> HostPage:
     return dataclasses.replace(page, samples=_cut(page.samples, n_samples), clusters=_cut(page.clusters, n_clusters))
 
 
-def _fitted(report: Report, assets: Assets, max_bytes: int) -> Report:
-    """The report with its lists cut by halves until the main page fits, or until it has nothing more to give."""
-    while _size(render(report, assets)) > max_bytes:
+def _fitted(report: Report, assets: Assets, max_bytes: int) -> tuple[Report, str]:
+    """The report with its lists cut by halves until the main page fits, or has nothing more to give; and that page."""
+    main = render(report, assets)
+    while _size(main) > max_bytes and not report.over_budget:
         shorter = _halved(report)
-        if shorter == report:
-            return dataclasses.replace(report, over_budget=True)
-        report = shorter
-    return report
+        report = dataclasses.replace(report, over_budget=True) if shorter == report else shorter
+        main = render(report, assets)
+    return report, main
 
 
 def _halved(report: Report) -> Report:

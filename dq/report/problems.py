@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from dq.report.language import SOURCE, knows, marked, numeral, spoken, tr
+from dq.report.language import SOURCE, filled, fitting, knows, marked, numeral, spoken, tr
 
 PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"no article found: the markup holds no text", marked("no article found: the markup holds no text")),
@@ -91,13 +89,12 @@ def _parts(problem: str) -> list[str]:
 
 def _part(problem: str) -> str | None:
     """One problem; None where the language in use has no words for all of it."""
-    for pattern, message in PROBLEMS:
-        if found := re.fullmatch(pattern, problem):
-            values = [_value(value) for value in found.groups()]
-            return (
-                None if None in values or not knows(message) else tr(message, **dict(zip("abc", values, strict=False)))
-            )
-    return None
+    fit = fitting(PROBLEMS, problem)
+    if fit is None or not knows(fit[0]):
+        return None
+    message, parts = fit
+    values = [value for value in map(_value, parts) if value is not None]
+    return filled(message, values) if len(values) == len(parts) else None
 
 
 def _value(text: str) -> str | None:

@@ -7,7 +7,19 @@ import re
 from datetime import datetime
 
 from dq.figures import percent
-from dq.report.language import LEFT_TO_RIGHT, SOURCE, direction, knows, marked, messages_of, numeral, spoken, tr
+from dq.report.language import (
+    LEFT_TO_RIGHT,
+    SOURCE,
+    direction,
+    filled,
+    fitting,
+    knows,
+    marked,
+    messages_of,
+    numeral,
+    spoken,
+    tr,
+)
 from dq.tables import DRIFTING
 
 ROWS = {
@@ -266,9 +278,9 @@ def _told(bound: str) -> str:
         return tr(bound)
     if found := _CHARACTERS.fullmatch(bound):
         return counted(int(found[1].replace(",", "")), "character")
-    for pattern, message in BOUNDS:
-        if found := re.fullmatch(pattern, bound, re.DOTALL):
-            return tr(message, **dict(zip("abcd", map(bound_told, found.groups()), strict=False)))
+    if fit := fitting(BOUNDS, bound):
+        message, parts = fit
+        return filled(message, map(bound_told, parts))
     named = name_of(bound) if _NAMES.fullmatch(bound) else bound
     return numeral(bound) if _NUMERAL.fullmatch(bound) else named
 

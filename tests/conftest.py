@@ -28,6 +28,14 @@ def nobodys_ci():
         yield
 
 
+@pytest.fixture(scope="session")
+def runs():
+    """The module that makes finished runs by hand."""
+    from tests.report import fabricated_runs  # noqa: PLC0415 - it reads the whole package, which few tests need
+
+    return fabricated_runs
+
+
 def article(number, sentences=SENTENCES):
     """A flattened page whose words differ from those of every other number."""
     marked = [f"{text[:-1]} في القطاع رقم {number}{chr(0x0627 + number % 20)}." for text in sentences]

@@ -21,6 +21,7 @@ from dq.figures import count, sources
 from dq.options import ReportOptions
 from dq.report import write_report
 from dq.tables import ARTICLES, LINES, PAGES, PAST, SOURCES, TABLES
+from tests.browser import headless
 
 IDS = {"page_id", "article_id", "left_id", "right_id", "cluster_id", "canonical_id", "first_article_id", "row_id"}
 COPIED = {"checks", "what_if", "sources", "past"}
@@ -67,9 +68,6 @@ def drawn(folder: Path) -> None:
 
 def opened(file: Path) -> None:
     """How soon the report has loaded in Chromium, its script run."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-    import headless  # noqa: PLC0415 - it stands in the folder of the browser's tests
-
     program = headless.find()
     if program is None:
         print("no Chromium is installed here")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
-import importlib.util
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +18,8 @@ from dq.options import ReportOptions
 from dq.report import write_report
 from dq.report.compare import compare_runs
 from dq.report.compare_page import write_comparison
+from tests.browser import headless, many_scripts
 
-HERE = Path(__file__).parent
 SHORT = {
     "max_pages": 6, "max_clusters": 8, "max_members": 4, "max_diffs": 1, "max_reviews": 12, "max_rejected": 6,
     "max_rules": 6, "max_page_lines": 30, "max_reuse": 4,
@@ -31,24 +29,8 @@ SHORT = {
 Draw = Callable[..., Path]
 
 
-def beside(name: str, file: Path) -> ModuleType:
-    """A module of the tests that is no test itself."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 @pytest.fixture(scope="session")
-def headless() -> ModuleType:
-    return beside("headless", HERE / "headless.py")
-
-
-@pytest.fixture(scope="session")
-def browser(headless: ModuleType) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     program = headless.find()
     if program is None:
         pytest.skip("no Chromium is installed here")
@@ -66,11 +48,6 @@ def tab(browser: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def runs() -> ModuleType:
-    return beside("fabricated_runs", HERE.parent / "report" / "fabricated_runs.py")
-
-
-@pytest.fixture(scope="session")
 def report(runs: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a run with trouble of every kind, hostile text in every field of some pages."""
     folder = runs.write_run(tmp_path_factory.mktemp("runs") / "troubled", runs.troubled_pages())
@@ -82,7 +59,7 @@ def run(runs: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run with trouble of every kind and many scripts, but nobody hostile."""
     hostile = runs.hostile_pages()
     pages = [page for page in runs.troubled_pages() if page not in hostile]
-    more = beside("many_scripts", HERE / "many_scripts.py").pages(runs)
+    more = many_scripts.pages(runs)
     folder = tmp_path_factory.mktemp("runs") / "many"
     return runs.write_run(folder, [*pages, *more], new={page.host for page in more})
 

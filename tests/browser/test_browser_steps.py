@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import headless
+
 SECTIONS = ("pages", "duplicates")
 ARABIC = {"n": "ى", "p": "ح"}
 """What these keys write on an Arabic keyboard."""
@@ -139,7 +141,7 @@ def test_a_slash_goes_to_the_search_field_and_is_not_written_there(opened, secti
     assert opened.run("document.activeElement.value") == "n"
 
 
-def test_a_slash_that_needs_shift_on_this_keyboard_is_a_slash_too(opened, headless):
+def test_a_slash_that_needs_shift_on_this_keyboard_is_a_slash_too(opened):
     look_at(opened, "pages")
     opened.key("/", 55, place="Digit7", modifiers=headless.SHIFT)
     assert focused(opened) == "pages-search"
@@ -156,7 +158,7 @@ def test_keys_are_letters_in_a_field(opened, field):
 
 
 @pytest.mark.parametrize("modifier", ["ALT", "CONTROL", "META", "SHIFT"])
-def test_keys_with_a_modifier_belong_to_the_browser(opened, headless, modifier):
+def test_keys_with_a_modifier_belong_to_the_browser(opened, modifier):
     look_at(opened, "pages")
     opened.letter("n", modifiers=getattr(headless, modifier))
     assert (focused(opened), place(opened)) == ("", "")

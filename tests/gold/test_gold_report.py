@@ -1,8 +1,6 @@
 """The report's HTML against files that a person has looked at; `nox -s gold` renews them."""
 
-import importlib.util
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,6 @@ SMALL = {
     "max_rejected": 6, "max_page_lines": 30, "max_rules": 12, "csp_safe": True,
 }  # fmt: skip
 """Every kind of thing once, and no style or script: what is not here is not looked at."""
-
-
-@pytest.fixture(scope="module")
-def runs():
-    name = "fabricated_runs"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, HERE.parent / "report" / f"{name}.py")
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from lxml import html
@@ -15,19 +12,6 @@ from dq.options import ReportOptions
 from dq.report import write_report
 
 Draw = Callable[..., html.HtmlElement]
-
-
-@pytest.fixture(scope="session")
-def runs() -> ModuleType:
-    """The module that makes runs; it stands beside this file and is no test."""
-    name = "fabricated_runs"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 @pytest.fixture(scope="session")
